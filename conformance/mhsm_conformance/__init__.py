@@ -1,0 +1,1 @@
+"""Scenarios, and the session that judges what targets answer."""

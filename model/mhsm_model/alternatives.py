@@ -1,0 +1,123 @@
+"""Alternatives: what may be at a name, and which version a call may address there.
+
+One true state is the plain case. Where a reply was lost, or where an instance existed before we
+looked, several entries are possible, and a version that a call names may be one not seen yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from mhsm_model.exchange import Call, Request
+from mhsm_model.moments import FOREVER, Interval
+from mhsm_model.situation import Situation
+from mhsm_model.state import (
+    ABSENT,
+    Absent,
+    Active,
+    Deleted,
+    Entry,
+    Estate,
+    Factor,
+    Instance,
+    Key,
+    open_version,
+)
+from mhsm_model.tables.lifecycle import DAY_SECONDS
+from mhsm_model.unknown import UNKNOWN
+
+__all__ = ["UNTOLD", "factor_at", "key_name", "service_time", "settled", "situations"]
+
+_NOTHING: Final = Factor((ABSENT,))
+_UNTOLD_MATERIAL: Final = "untold"
+_UNTOLD_KEY: Final = Key((), complete=False, headed=False)
+UNTOLD: Final = Factor((ABSENT, Active(_UNTOLD_KEY), Deleted(_UNTOLD_KEY)))
+"""What may be at a name nobody told us of, in an instance that existed before we looked."""
+
+
+def key_name(request: Request) -> str:
+    """The key name that a request addresses; empty for a request that addresses none."""
+    name = getattr(request, "name", None)
+    return name if isinstance(name, str) else ""
+
+
+def service_time(estate: Estate, instance: Instance, call: Call) -> Interval:
+    """The interval of the service's clock while it carried the call out, in seconds.
+
+    The clock never runs back: what a reply has proved to be past bounds the present from below.
+    """
+    skew = instance.configuration.clock_skew
+    earliest = max(call.time.earliest - skew, estate.now - skew, 0)
+    return Interval(earliest, max(earliest, min(FOREVER, call.time.latest + skew)))
+
+
+def factor_at(instance: Instance, name: str) -> Factor:
+    """What may be at the name."""
+    factor = instance.factors.get(name)
+    if factor is not None:
+        return factor
+    return _NOTHING if instance.fresh else UNTOLD
+
+
+def settled(entry: Entry, instance: Instance, now: Interval) -> tuple[Entry, ...]:
+    """What the entry may have become by itself: the service purges at the scheduled date."""
+    days = instance.configuration.retention_days
+    if not isinstance(entry, Deleted) or days is UNKNOWN:
+        return (entry,)
+    if now.latest < entry.deleted.earliest + days * DAY_SECONDS:
+        return (entry,)
+    if now.earliest >= entry.deleted.latest + days * DAY_SECONDS:
+        return (ABSENT,)
+    return (entry, ABSENT)
+
+
+def situations(estate: Estate, call: Call) -> Iterator[Situation[Any]]:
+    """Every situation that the call may meet. Raises KeyError for a host the estate lacks."""
+    instance = estate.instances[call.host]
+    now = service_time(estate, instance, call)
+    name = key_name(call.request)
+    factor = factor_at(instance, name)
+    for kept in factor.entries:
+        for entry in settled(kept, instance, now):
+            for addressed, place in _addressed(entry, call.request):
+                yield Situation(
+                    estate, call, call.request, instance, now, name, factor, entry, addressed, place
+                )
+
+
+def _addressed(entry: Entry, request: Request) -> Iterator[tuple[Entry, int | None]]:
+    """The entry with each version that the request may mean, and that version's place."""
+    if isinstance(entry, Absent):
+        yield entry, None
+        return
+    asked: str | None = getattr(request, "version", None)
+    for key, place in _current(entry.key) if asked is None else _named(entry.key, asked):
+        yield (entry if key is entry.key else replace(entry, key=key)), place
+
+
+def _current(key: Key) -> Iterator[tuple[Key, int | None]]:
+    if key.headed and key.versions:
+        yield key, len(key.versions) - 1
+        return
+    for place, version in enumerate(key.versions):
+        others = (*key.versions[:place], *key.versions[place + 1 :])
+        yield replace(key, versions=(*others, version), headed=True), len(key.versions) - 1
+    untold = key.appended(open_version(None, _UNTOLD_MATERIAL))
+    yield untold, len(key.versions)
+
+
+def _named(key: Key, asked: str) -> Iterator[tuple[Key, int | None]]:
+    place = key.place_of(asked)
+    if place is not None:
+        yield key, place
+        return
+    for index, version in enumerate(key.versions):
+        if version.version is None:
+            yield key.with_version(index, replace(version, version=asked)), index
+    if not key.complete:
+        # Older than every version we know, as far as anyone can tell; its place is not observable.
+        untold = open_version(asked, _UNTOLD_MATERIAL)
+        yield replace(key, versions=(untold, *key.versions)), 0
+    yield key, None

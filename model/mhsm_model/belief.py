@@ -1,0 +1,229 @@
+"""How the estate moves on: after an exchange, after a lost reply, after what is not modelled.
+
+The acceptor and the generator both advance the estate here, so that what one may know is what the
+other has become.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from immutables import Map
+
+from mhsm_model.alternatives import UNTOLD, factor_at, key_name, situations
+from mhsm_model.bundles import bundle_in
+from mhsm_model.exchange import (
+    Call,
+    DeletedKeyBundle,
+    KeyBundle,
+    Malformed,
+    Reach,
+    Reply,
+    Unmodelled,
+)
+from mhsm_model.material import Knowledge, Material
+from mhsm_model.operations import BY_REQUEST
+from mhsm_model.operations.operation import Effect
+from mhsm_model.rules import Guard, Perhaps
+from mhsm_model.situation import Situation
+from mhsm_model.state import Absent, Entry, Estate, Factor, Instance
+from mhsm_model.tables.errors import Refusal
+from mhsm_model.unknown import UNKNOWN
+
+__all__ = ["POSSIBILITIES", "advanced", "advanced_by", "after_loss", "objections", "widened"]
+
+POSSIBILITIES: Final = 12
+"""How many alternatives may stand at one name before a judgement is inconclusive."""
+
+Step = tuple[Situation[Any], Effect | None]
+
+
+def advanced(estate: Estate) -> Estate:
+    """The estate after an exchange that neither changed nor told anything."""
+    return replace(estate, serial=estate.serial + 1)
+
+
+def advanced_by(
+    estate: Estate, call: Call, steps: list[Step], reply: Reply, *, lawful: bool
+) -> tuple[Estate, bool]:
+    """The estate after an exchange that met one of the situations, each with its effect.
+
+    An effect is None where the call was refused. Where the reply was unlawful, what was believed
+    before stays possible. The second result is True where too many possibilities were left and the
+    belief about the name was given up.
+    """
+    name = key_name(call.request)
+    after = advanced(estate)
+    instance = _learnt_configuration(after.instances[call.host], reply, lawful=lawful)
+    if not name:
+        replaced = next((e.instance for _, e in steps if e is not None and e.instance), None)
+        if replaced is not None and lawful:
+            instance = replace(replaced, configuration=instance.configuration)
+        return after.with_instance(call.host, instance), False
+    factor = factor_at(instance, name)
+    entries = _entries(factor, steps, lawful=lawful)
+    too_many = len(entries) > POSSIBILITIES
+    if too_many:
+        entries = UNTOLD.entries
+    effects = [effect for _, effect in steps if effect is not None]
+    instance = _with_walks(instance, effects)
+    moved = _factor(factor, entries, effects, after.serial)
+    instance = _placed(instance, name, moved)
+    changing = [effect for effect in effects if effect.changes]
+    if changing:
+        instance = _changed(instance, name, after.serial)
+        after = _changed_instance(after, call.host)
+    materials = _materials(after.materials, steps, entries)
+    told = [effect.told for effect in effects if effect.told is not None and lawful]
+    now = max((after.now, *told))
+    after = replace(after, materials=materials, now=now)
+    return after.with_instance(call.host, instance), too_many
+
+
+def _entries(factor: Factor, steps: list[Step], *, lawful: bool) -> tuple[Entry, ...]:
+    possible: dict[Entry, None] = {}
+    for situation, effect in steps:
+        if effect is None:
+            possible[situation.kept] = None
+        else:
+            possible[effect.entry] = None
+            possible.update(dict.fromkeys(effect.also_possible))
+    if not lawful:
+        possible.update(dict.fromkeys(factor.entries))
+    return tuple(possible)
+
+
+def _factor(
+    factor: Factor, entries: tuple[Entry, ...], effects: list[Effect], serial: int
+) -> Factor:
+    if not effects:
+        return replace(factor, entries=entries, refused=serial)
+    changing = [effect for effect in effects if effect.changes]
+    if changing:
+        version = changing[0].version
+        return Factor(entries, serial, factor.refused, serial, version)
+    return replace(factor, entries=entries, confirmed=serial)
+
+
+def _placed(instance: Instance, name: str, factor: Factor) -> Instance:
+    nothing = all(isinstance(entry, Absent) for entry in factor.entries)
+    if nothing and instance.fresh:
+        if name not in instance.factors:
+            return instance
+        return replace(instance, factors=instance.factors.delete(name))
+    return replace(instance, factors=instance.factors.set(name, factor))
+
+
+def _changed(instance: Instance, name: str, serial: int) -> Instance:
+    before = instance.changed if instance.changed[1] != name else instance.changed_before
+    walks = instance.walks
+    for place, walk in walks.items():
+        walks = walks.set(place, replace(walk, changed=walk.changed | {name}))
+    return replace(instance, changed=(serial, name), changed_before=before, walks=walks)
+
+
+def _changed_instance(estate: Estate, host: str) -> Estate:
+    before = estate.changed if estate.changed[1] != host else estate.changed_before
+    return replace(estate, changed=(estate.serial, host), changed_before=before)
+
+
+def _with_walks(instance: Instance, effects: list[Effect]) -> Instance:
+    replaced = next((effect.instance for effect in effects if effect.instance is not None), None)
+    return instance if replaced is None else replace(instance, walks=replaced.walks)
+
+
+def _materials(
+    materials: Map[str, Material], steps: list[Step], entries: tuple[Entry, ...]
+) -> Map[str, Material]:
+    gone = all(isinstance(entry, Absent) for entry in entries)
+    for situation, effect in steps:
+        if effect is None:
+            continue
+        for material in effect.materials:
+            if material.identifier not in materials:
+                materials = materials.set(material.identifier, material)
+        if effect.facts and situation.version is not None:
+            held = materials.get(situation.version.material)
+            if held is not None:
+                materials = materials.set(held.identifier, held.learning(effect.facts))
+        for identifier in effect.forgotten if gone else ():
+            held = materials.get(identifier)
+            # Imported material may stand under other names too; generated material stands here alone.
+            if held is not None and held.knowledge is not Knowledge.KNOWN:
+                materials = materials.delete(identifier)
+    return materials
+
+
+def _learnt_configuration(instance: Instance, reply: Reply, *, lawful: bool) -> Instance:
+    configuration = instance.configuration
+    if not lawful or not isinstance(reply, KeyBundle | DeletedKeyBundle):
+        return instance
+    shown = bundle_in(reply).attributes
+    if configuration.retention_days is UNKNOWN and shown.recoverable_days is not None:
+        learnt = replace(
+            configuration,
+            retention_days=shown.recoverable_days,
+            purge_protection="Purgeable" not in (shown.recovery_level or ""),
+        )
+        return replace(instance, configuration=learnt)
+    return instance
+
+
+def objections(
+    guards: Iterable[Guard[Any]], situation: Situation[Any]
+) -> list[tuple[Guard[Any], Refusal | Perhaps]]:
+    """The objections of all guards whose presuppositions have none."""
+    found: list[tuple[Guard[Any], Refusal | Perhaps]] = []
+    closed: set[int] = set()
+    for guard in guards:
+        if any(id(needed) in closed for needed in guard.presupposes):
+            # What presupposes this one cannot be asked either.
+            closed.add(id(guard))
+            continue
+        objection = guard.objects(situation)
+        if objection is None:
+            continue
+        found.append((guard, objection))
+        if isinstance(objection, Refusal):
+            closed.add(id(guard))
+    return found
+
+
+def after_loss(estate: Estate, call: Call) -> Estate:
+    """The estate after a reply that never arrived: the effect may have happened or not."""
+    request = call.request
+    if isinstance(request, Unmodelled | Malformed):
+        return widened(estate, call)
+    name = key_name(request)
+    after = advanced(estate)
+    if not name:
+        return after
+    operation = BY_REQUEST[type(request)]
+    possible: dict[Entry, None] = {}
+    for situation in situations(estate, call):
+        possible[situation.kept] = None
+        found = objections(operation.guards, situation)
+        if not any(isinstance(objection, Refusal) for _, objection in found):
+            possible.update(dict.fromkeys(operation.lost(situation)))
+    instance = after.instances[call.host]
+    factor = replace(factor_at(instance, name), entries=tuple(possible))
+    instance = replace(instance, factors=instance.factors.set(name, factor))
+    return after.with_instance(call.host, _changed(instance, name, after.serial))
+
+
+def widened(estate: Estate, call: Call) -> Estate:
+    """The estate after something that is not modelled: what it may have reached is not known."""
+    request, after = call.request, advanced(estate)
+    if not isinstance(request, Unmodelled) or request.reach is Reach.NOTHING:
+        return after
+    instance = after.instances[call.host]
+    if request.reach is Reach.NAME and request.name is not None:
+        factors = instance.factors.set(request.name, UNTOLD)
+        loosened = replace(instance, factors=factors, restoring=UNKNOWN)
+        return after.with_instance(call.host, loosened)
+    emptied = replace(
+        instance, factors=Map[str, Factor](), fresh=False, restoring=UNKNOWN, walks=Map()
+    )
+    return after.with_instance(call.host, emptied)

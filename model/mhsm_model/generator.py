@@ -1,0 +1,155 @@
+"""step(): one lawful behaviour of the service, made from the same tables that judge it.
+
+The estate that step carries is the knowledge that the acceptor may have: the secrets are apart, in
+the vault. While it decides, step lends the guards the secret of the addressed material, so that
+they can tell what an outsider could not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from immutables import Map
+
+from mhsm_model.alternatives import situations
+from mhsm_model.belief import advanced, advanced_by, objections
+from mhsm_model.entropy import Entropy
+from mhsm_model.exchange import Call, Credential, Malformed, Refused, Reply, Unauthenticated, Unmodelled
+from mhsm_model.operations import BY_REQUEST
+from mhsm_model.operations.operation import Effect
+from mhsm_model.relations.secrets import Secret
+from mhsm_model.rules import Guard, Perhaps
+from mhsm_model.situation import Situation
+from mhsm_model.state import Estate
+from mhsm_model.tables.errors import Refusal
+
+__all__ = ["RESOURCE", "Step", "Vault", "step"]
+
+Vault = Map[str, Secret]
+"""The secrets of an estate by material identifier."""
+
+RESOURCE = "https://managedhsm.azure.net"
+"""What a token for a Managed HSM must be for. Source: recorded challenges."""
+
+Drop = Callable[[Guard[Any]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The estate and the vault after a call, and the reply to it."""
+
+    estate: Estate
+    vault: Vault
+    reply: Reply
+
+
+@dataclass(slots=True)
+class _Hand:
+    """What step lends an answer."""
+
+    entropy: Entropy
+    vault: Vault
+    kept: dict[str, Secret] = field(default_factory=dict[str, Secret])
+
+    def secret(self, material: str) -> Secret:
+        return self.vault[material]
+
+    def keep(self, material: str, secret: Secret) -> None:
+        self.kept[material] = secret
+
+
+def _nothing(guard: Guard[Any]) -> bool:
+    return False
+
+
+def step(
+    estate: Estate, vault: Vault, call: Call, entropy: Entropy, *, ignoring: Drop = _nothing
+) -> Step:
+    """Carry the call out in one lawful way.
+
+    `estate` must hold one alternative at every name and no unknown members, as every estate does
+    that began fresh and was only moved by step. `ignoring` is for emulators that are broken on
+    purpose: guards it picks do not refuse. Raises KeyError for an unknown host and ValueError where
+    an ignored guard leaves nothing that could be answered.
+    """
+    request = call.request
+    if isinstance(request, Malformed):
+        return _refused(estate, vault, call, _malformed(call, request))
+    if isinstance(request, Unmodelled):
+        refusal = Refused(400, "NotSupported", f"{request.operation} is not supported")
+        return _refused(estate, vault, call, refusal)
+    situation = next(iter(situations(estate, call)))
+    operation = BY_REQUEST[type(request)]
+    lent = _lending(situation, vault)
+    found = objections((g for g in operation.guards if not ignoring(g)), lent)
+    fired = [_refusal(objection) for _, objection in found if _fires(objection)]
+    if fired:
+        chosen = fired[entropy.choice(len(fired))]
+        reply = _error(situation, chosen)
+        return _moved(estate, vault, call, situation, None, reply)
+    hand = _Hand(entropy, vault)
+    reply = operation.answers(situation, hand)
+    with vault.mutate() as mutation:
+        for identifier, secret in hand.kept.items():
+            mutation[identifier] = secret
+        grown = mutation.finish()
+    return _moved(estate, grown, call, situation, operation.effect(situation, reply), reply)
+
+
+def _fires(objection: Refusal | Perhaps) -> bool:
+    return isinstance(objection, Refusal) or objection.emulated
+
+
+def _refusal(objection: Refusal | Perhaps) -> Refusal:
+    return objection.refusal if isinstance(objection, Perhaps) else objection
+
+
+def _error(situation: Situation[Any], refusal: Refusal) -> Reply:
+    if refusal.status == 401:
+        return _challenge(situation.configuration.tenant)
+    return refusal.reply()
+
+
+def _challenge(tenant: str) -> Unauthenticated:
+    return Unauthenticated(f"https://login.microsoftonline.com/{tenant}", RESOURCE)
+
+
+def _malformed(call: Call, request: Malformed) -> Reply:
+    if call.credential is not Credential.TOKEN:
+        return _challenge("00000000-0000-0000-0000-000000000000")
+    return Refused(400, "BadParameter", request.problem)
+
+
+def _lending(situation: Situation[Any], vault: Vault) -> Situation[Any]:
+    material = situation.material
+    if material is None or material.secret is not None:
+        return situation
+    secret = vault.get(material.identifier)
+    lent = replace(material, secret=secret)
+    materials = situation.estate.materials.set(material.identifier, lent)
+    return replace(situation, estate=replace(situation.estate, materials=materials))
+
+
+def _refused(estate: Estate, vault: Vault, call: Call, reply: Reply) -> Step:
+    estate.instances[call.host]
+    return Step(advanced(estate), vault, reply)
+
+
+def _moved(
+    estate: Estate,
+    vault: Vault,
+    call: Call,
+    situation: Situation[Any],
+    effect: Effect | None,
+    reply: Reply,
+) -> Step:
+    after, _ = advanced_by(estate, call, [(situation, effect)], reply, lawful=True)
+    if effect is not None and effect.forgotten:
+        with vault.mutate() as mutation:
+            for identifier in effect.forgotten:
+                if identifier in mutation and identifier not in after.materials:
+                    del mutation[identifier]
+            vault = mutation.finish()
+    return Step(after, vault, reply)

@@ -1,0 +1,156 @@
+"""What must be at a name before an operation can speak of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mhsm_model.clauses import Basis
+from mhsm_model.exchange import Decrypt, Encrypt, GetDeletedKey, GetKey, Sign, UpdateKey, Verify
+from mhsm_model.identifiers import NAME_LENGTH, is_name
+from mhsm_model.operations.access import caller_is_authenticated
+from mhsm_model.rules import Objection, Perhaps, guard
+from mhsm_model.situation import Situation
+from mhsm_model.sources import (
+    KEY_ROTATION,
+    NAMES,
+    RECORDED_CLI,
+    RECORDED_GO,
+    RECORDED_PYTHON,
+    SERVICE_LIMITS,
+    SOFT_DELETE,
+)
+from mhsm_model.state import Absent, Active, Deleted
+from mhsm_model.tables.errors import bad_parameter, key_not_found, unseen
+
+__all__ = [
+    "deleted_key_exists",
+    "key_exists",
+    "key_has_room_for_a_version",
+    "instance_has_room_for_a_key",
+    "name_has_lawful_characters",
+    "name_is_not_soft_deleted",
+    "name_is_short_enough",
+    "version_exists",
+]
+
+Versioned = GetKey | UpdateKey | Sign | Verify | Encrypt | Decrypt
+
+
+@guard(
+    "KEY-001",
+    basis=Basis.OBSERVED,
+    sources=(RECORDED_GO, NAMES),
+    presupposes=(caller_is_authenticated,),
+)
+def name_has_lawful_characters(s: Situation[Any], /) -> Objection:
+    """Refuse a key name that has characters other than letters, digits and hyphens."""
+    return None if is_name(s.name) else bad_parameter("Invalid key identifier or name")
+
+
+@guard(
+    "KEY-201",
+    basis=Basis.DOCUMENTED,
+    sources=(NAMES,),
+    presupposes=(name_has_lawful_characters,),
+)
+def name_is_short_enough(s: Situation[Any], /) -> Objection:
+    """Refuse a key name of more than 127 characters."""
+    if len(s.name) <= NAME_LENGTH:
+        return None
+    return unseen(400, "BadParameter", "Invalid key identifier or name")
+
+
+@guard(
+    "ERR-002",
+    basis=Basis.OBSERVED,
+    sources=(RECORDED_GO,),
+    presupposes=(name_is_short_enough,),
+)
+def key_exists(s: Situation[Any], /) -> Objection:
+    """Answer 404 KeyNotFound, naming the key without a version, where no active key has the name."""
+    return None if isinstance(s.entry, Active) else key_not_found(s.host, "keys", s.name)
+
+
+@guard(
+    "KEY-011", basis=Basis.OBSERVED, sources=(RECORDED_GO,), presupposes=(key_exists,)
+)
+def version_exists(s: Situation[Versioned], /) -> Objection:
+    """Answer 404 KeyNotFound, naming the key without a version, where the key lacks the version."""
+    return None if s.place is not None else key_not_found(s.host, "keys", s.name)
+
+
+@guard(
+    "ERR-003",
+    basis=Basis.OBSERVED,
+    sources=(RECORDED_PYTHON, RECORDED_GO),
+    presupposes=(name_is_short_enough,),
+)
+def deleted_key_exists(s: Situation[Any], /) -> Objection:
+    """Answer 404 KeyNotFound under /deletedkeys where no soft-deleted key has the name."""
+    match s.entry:
+        case Deleted():
+            return None
+        case Absent():
+            return key_not_found(s.host, "deletedkeys", s.name)
+        case Active():
+            # Reading, recovering or purging a name in use is refused; only for reading, which SDKs
+            # do while they wait for a deletion, is the answer recorded.
+            recorded = key_not_found(s.host, "deletedkeys", s.name)
+            if isinstance(s.request, GetDeletedKey):
+                return recorded
+            return unseen(recorded.shown_status, recorded.shown_code, recorded.shown_message)
+
+
+@guard(
+    "LIFE-010",
+    basis=Basis.DOCUMENTED,
+    sources=(SOFT_DELETE,),
+    presupposes=(name_is_short_enough,),
+)
+def name_is_not_soft_deleted(s: Situation[Any], /) -> Objection:
+    """Refuse to create or import onto the name of a soft-deleted key."""
+    if not isinstance(s.entry, Deleted):
+        return None
+    return unseen(409, "Conflict", f"Key {s.name} is currently in a deleted but recoverable state")
+
+
+@guard(
+    "KEY-007",
+    basis=Basis.DOCUMENTED,
+    sources=(KEY_ROTATION, SERVICE_LIMITS),
+    presupposes=(name_is_not_soft_deleted,),
+)
+def key_has_room_for_a_version(s: Situation[Any], /) -> Objection:
+    """Refuse a new version of a key that has as many versions as the limit, 100."""
+    key = s.active
+    if key is None:
+        return None
+    refusal = unseen(400, "BadParameter", "The key has the maximum number of versions")
+    if len(key.versions) >= s.configuration.maximum_versions:
+        return refusal
+    return None if key.complete else Perhaps(refusal)
+
+
+@guard(
+    "LIM-002",
+    basis=Basis.DOCUMENTED,
+    sources=(SERVICE_LIMITS,),
+    presupposes=(name_is_not_soft_deleted,),
+)
+def instance_has_room_for_a_key(s: Situation[Any], /) -> Objection:
+    """Refuse a new name in an instance that holds as many keys as the limit, 5000."""
+    if isinstance(s.entry, Active):
+        return None
+    refusal = unseen(400, "BadParameter", "The instance has the maximum number of keys")
+    others = len(s.instance.factors) - (s.name in s.instance.factors)
+    if others >= s.configuration.maximum_keys:
+        # Soft-deleted keys probably count, which is not documented: they may, and need not.
+        return Perhaps(refusal, emulated=True) if _has_deleted(s) else refusal
+    return None if s.instance.fresh else Perhaps(refusal)
+
+
+def _has_deleted(s: Situation[Any]) -> bool:
+    factors = s.instance.factors.values()
+    return any(isinstance(entry, Deleted) for factor in factors for entry in factor.entries)
+
+

@@ -1,0 +1,206 @@
+"""Lists page by page: what every page must obey, and the walk from the first page to the last.
+
+A list is no snapshot. What changed while it was read may be listed or not; what did not change must
+be there once, when the last page is reached.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from mhsm_model.clauses import Basis, Level
+from mhsm_model.exchange import (
+    DeletedKeyItem,
+    KeyItem,
+    KeyPage,
+    ListDeletedKeys,
+    ListKeys,
+    ListKeyVersions,
+)
+from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
+from mhsm_model.operations.access import caller_is_authenticated
+from mhsm_model.rules import Objection, Perhaps, guard, postcondition
+from mhsm_model.situation import Situation
+from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
+from mhsm_model.state import Instance, KeyVersion, Walk
+from mhsm_model.tables.errors import unseen
+from mhsm_model.unknown import Unknown
+
+__all__ = [
+    "PAGE",
+    "Listing",
+    "continued",
+    "item_in",
+    "item_mismatch",
+    "next_token",
+    "page_of",
+    "page_size_is_permitted",
+    "walk_before",
+    "walked",
+]
+
+Listing = ListKeys | ListKeyVersions | ListDeletedKeys
+_RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
+_MAXIMUM_PAGE: Final = 25
+_MAXIMUM_WALKS: Final = 16
+
+
+def item_in(item: KeyItem | DeletedKeyItem) -> KeyItem:
+    """The key item that a list item shows."""
+    return item.item if isinstance(item, DeletedKeyItem) else item
+
+
+def next_token(page: KeyPage) -> str | None:
+    """The skip token in the page's nextLink, or None where there is none."""
+    if page.next_link is None:
+        return None
+    values = parse_qs(urlsplit(page.next_link).query).get("$skiptoken")
+    return values[0] if values else None
+
+
+def walk_before(s: Situation[Listing], collection: str) -> Walk | None:
+    """The walk that this page goes on with: a new one for a first page, None where it is not known."""
+    if s.request.continuation is None:
+        return Walk()
+    return s.instance.walks.get((collection, s.request.continuation))
+
+
+def walked(
+    s: Situation[Listing], collection: str, page: KeyPage, listed: Iterable[str]
+) -> Instance:
+    """The instance with the walk moved on by one page."""
+    before = walk_before(s, collection)
+    walks = s.instance.walks
+    if s.request.continuation is not None:
+        here = (collection, s.request.continuation)
+        walks = walks.delete(here) if here in walks else walks
+    token = next_token(page)
+    if before is not None and token is not None:
+        walks = walks.clear() if len(walks) >= _MAXIMUM_WALKS else walks
+        walks = walks.set(
+            (collection, token), replace(before, listed=before.listed.union(listed))
+        )
+    return replace(s.instance, walks=walks)
+
+
+def item_mismatch(version: KeyVersion, item: KeyItem) -> Mismatch | None:
+    """Where a list item contradicts what is known of the version it shows."""
+    shown = item.attributes
+    for name, stored, seen in (
+        ("enabled", version.enabled, shown.enabled),
+        ("nbf", version.not_before, shown.not_before),
+        ("exp", version.expires, shown.expires),
+    ):
+        if not isinstance(stored, Unknown) and stored != seen:
+            return Mismatch(f"{item.kid} with {name} {stored}", f"{name} {seen}")
+    for name, times, moment in (
+        ("created", version.created, shown.created),
+        ("updated", version.updated, shown.updated),
+    ):
+        if moment is not None and moment not in times:
+            return Mismatch(f"{item.kid} with {name} {times}", f"{name} {moment}")
+    if not isinstance(version.tags, Unknown) and dict(version.tags) != dict(item.tags or {}):
+        return Mismatch(f"{item.kid} with tags {dict(version.tags)}", f"tags {dict(item.tags or {})}")
+    return None
+
+
+@guard(
+    "PAGE-002",
+    level=Level.OPEN,
+    basis=Basis.DOCUMENTED,
+    sources=(REST,),
+    presupposes=(caller_is_authenticated,),
+)
+def page_size_is_permitted(s: Situation[Listing], /) -> Objection:
+    """Refuse a maxresults outside 1 to 25."""
+    asked = s.request.maxresults
+    if asked is None or 1 <= asked <= _MAXIMUM_PAGE:
+        return None
+    return Perhaps(unseen(400, "BadParameter", "maxresults is out of range"), emulated=True)
+
+
+@postcondition("PAGE-001", basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))
+def page_is_no_longer_than_asked(s: Situation[Listing], reply: KeyPage, /) -> Finding:
+    """List at most maxresults items on a page, and at most 25 where the request does not say."""
+    asked = s.request.maxresults
+    limit = asked if asked is not None and 1 <= asked else _MAXIMUM_PAGE
+    if s.request.continuation is not None and asked is None:
+        return VACUOUS
+    return expect(len(reply.items) <= limit, f"at most {limit} items", f"{len(reply.items)} items")
+
+
+@postcondition("PAGE-203", basis=Basis.OBSERVED, sources=_RECORDED)
+def next_link_leads_on(s: Situation[Listing], reply: KeyPage, /) -> Finding:
+    """Give as nextLink the same list's URL with a skip token and without an api-version."""
+    if reply.next_link is None:
+        return VACUOUS
+    parts = urlsplit(reply.next_link)
+    query = parse_qs(parts.query)
+    host_is_right = s.call.host_masked or parts.netloc == s.host
+    wanted = _path(s.request)
+    good = (
+        host_is_right
+        and parts.path.rstrip("/") == wanted
+        and "$skiptoken" in query
+        and "api-version" not in query
+    )
+    return expect(good, f"https://{s.host}{wanted}?…$skiptoken=…", reply.next_link)
+
+
+def _path(request: Listing) -> str:
+    match request:
+        case ListKeys():
+            return "/keys"
+        case ListKeyVersions(name):
+            return f"/keys/{name}/versions"
+        case ListDeletedKeys():
+            return "/deletedkeys"
+
+
+@postcondition("PAGE-204", basis=Basis.DOCUMENTED, sources=(REST,))
+def nothing_is_listed_twice(s: Situation[Listing], reply: KeyPage, /) -> Finding:
+    """List nothing twice on a page."""
+    kids = [str(item_in(item).kid) for item in reply.items]
+    if len(kids) < 2:
+        return VACUOUS
+    return expect(len(set(kids)) == len(kids), "different items", "an item that is there twice")
+
+
+def page_of(host: str, path: str, names: list[str], request: Listing, size: int) -> tuple[
+    list[str], str | None
+]:
+    """The emulator's page: the names on it, and the nextLink. `names` are in the list's order."""
+    limit = size if request.maxresults is None else min(request.maxresults, size)
+    rest = names if request.continuation is None else _after(names, request.continuation)
+    if len(rest) <= limit:
+        return rest, None
+    token = base64.urlsafe_b64encode(f"+RID:{rest[limit - 1]}#RT:1".encode()).decode().rstrip("=")
+    return rest[:limit], f"https://{host}{path}?maxresults={limit}&$skiptoken={token}"
+
+
+def continued(continuation: str) -> str:
+    """The last item before the emulator's skip token; empty for a token that is not its own."""
+    try:
+        text = base64.urlsafe_b64decode(continuation + "=" * (-len(continuation) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return text.removeprefix("+RID:").removesuffix("#RT:1")
+
+
+def _after(names: list[str], continuation: str) -> list[str]:
+    last = continued(continuation)
+    if last in names:
+        return names[names.index(last) + 1 :]
+    return [name for name in names if name > last]
+
+
+PAGE: tuple[Any, ...] = (
+    page_is_no_longer_than_asked,
+    next_link_leads_on,
+    nothing_is_listed_twice,
+)

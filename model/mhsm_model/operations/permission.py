@@ -1,0 +1,139 @@
+"""Whether a version may be used: enabled, in its validity window, permitted, and of the right kind."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mhsm_model.clauses import Basis
+from mhsm_model.exchange import Decrypt, Encrypt, Sign, Verify
+from mhsm_model.operations.existence import version_exists
+from mhsm_model.rules import Objection, Perhaps, guard
+from mhsm_model.situation import Situation
+from mhsm_model.sources import ABOUT_KEYS, KEY_ATTRIBUTES, KEY_OPERATIONS, RECORDED_JS, REST
+from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Use, suits
+from mhsm_model.tables.errors import unseen
+from mhsm_model.tables.key_types import Family
+from mhsm_model.tables.quirks import Quirk
+from mhsm_model.unknown import UNKNOWN
+
+__all__ = [
+    "LEEWAY_SECONDS",
+    "Cryptographic",
+    "algorithm_is_known",
+    "algorithm_of",
+    "algorithm_suits_key",
+    "key_is_enabled",
+    "key_is_within_validity",
+    "key_permits_the_operation",
+]
+
+Cryptographic = Sign | Verify | Encrypt | Decrypt
+
+LEEWAY_SECONDS: Final = 600
+"""The doubt at both ends of a validity window. Source: key attributes, "up to a few minutes"."""
+
+_OPERATION: Final = {Sign: "sign", Verify: "verify", Encrypt: "encrypt", Decrypt: "decrypt"}
+
+
+def algorithm_of(s: Situation[Cryptographic]) -> Algorithm | None:
+    """The algorithm that the request names, where it serves the request's operation."""
+    row = ALGORITHMS.get(s.request.algorithm)
+    use = Use.SIGN if isinstance(s.request, Sign | Verify) else Use.ENCRYPT
+    return row if row is not None and use in row.uses else None
+
+
+@guard(
+    "ATTR-009",
+    basis=Basis.DOCUMENTED,
+    sources=(KEY_ATTRIBUTES,),
+    presupposes=(version_exists,),
+)
+def key_is_enabled(s: Situation[Cryptographic], /) -> Objection:
+    """Refuse every cryptographic operation with a version that is not enabled."""
+    version = s.version
+    refusal = unseen(403, "Forbidden", "The key is disabled")
+    if version is None or version.enabled is UNKNOWN:
+        return Perhaps(refusal)
+    return None if version.enabled else refusal
+
+
+@guard(
+    "ATTR-007",
+    basis=Basis.DOCUMENTED,
+    sources=(KEY_ATTRIBUTES,),
+    presupposes=(version_exists,),
+)
+def key_is_within_validity(s: Situation[Sign | Encrypt], /) -> Objection:
+    """Refuse to sign or encrypt with a version before its nbf or from its exp on."""
+    version = s.version
+    refusal = unseen(403, "Forbidden", "The key is not within its validity period")
+    if version is None or version.not_before is UNKNOWN or version.expires is UNKNOWN:
+        return Perhaps(refusal)
+    starts = 0 if version.not_before is None else version.not_before
+    ends = version.expires
+    too_early = s.now.latest < starts - LEEWAY_SECONDS
+    too_late = ends is not None and s.now.earliest >= ends + LEEWAY_SECONDS
+    if too_early or too_late:
+        return refusal
+    surely_started = starts == 0 or s.now.earliest >= starts + LEEWAY_SECONDS
+    surely_not_ended = ends is None or s.now.latest < ends - LEEWAY_SECONDS
+    if surely_started and surely_not_ended:
+        return None
+    outside = s.now.earliest < starts or (ends is not None and s.now.earliest >= ends)
+    return Perhaps(refusal, emulated=outside)
+
+
+@guard(
+    "ALG-003",
+    basis=Basis.DOCUMENTED,
+    sources=(KEY_OPERATIONS,),
+    presupposes=(version_exists,),
+)
+def key_permits_the_operation(s: Situation[Cryptographic], /) -> Objection:
+    """Refuse an operation that the version's key_ops lack."""
+    version = s.version
+    operation = _OPERATION[type(s.request)]
+    refusal = unseen(403, "Forbidden", f"Operation {operation} is not permitted on this key")
+    if version is None or version.key_ops is UNKNOWN or version.key_ops is None:
+        # What a version without the list permits is not documented.
+        return Perhaps(refusal, emulated=True)
+    return None if operation in version.key_ops else refusal
+
+
+@guard(
+    "ALG-201",
+    basis=Basis.DOCUMENTED,
+    sources=(REST,),
+    presupposes=(version_exists,),
+)
+def algorithm_is_known(s: Situation[Cryptographic], /) -> Objection:
+    """Refuse an algorithm name that the schema lacks, or that is not for this operation."""
+    if algorithm_of(s) is not None:
+        return None
+    refusal = unseen(400, "BadParameter", f"Unknown algorithm {s.request.algorithm}")
+    if s.request.algorithm == "EdDSA" and Quirk.OCTET_KEY_PAIRS in s.configuration.quirks:
+        return Perhaps(refusal)
+    named = ALGORITHMS.get(s.request.algorithm)
+    # Key-wrapping names are in the one enumeration for encrypt too: whether they encrypt is open.
+    wraps = s.request.algorithm.startswith(("A128KW", "A192KW", "A256KW", "CKM_"))
+    return Perhaps(refusal, emulated=True) if wraps and named is None else refusal
+
+
+@guard(
+    "ALG-002",
+    basis=Basis.DOCUMENTED,
+    sources=(ABOUT_KEYS, RECORDED_JS),
+    presupposes=(algorithm_is_known,),
+)
+def algorithm_suits_key(s: Situation[Cryptographic], /) -> Objection:
+    """Refuse an algorithm that is not for the key's type, curve or size."""
+    algorithm, material = algorithm_of(s), s.material
+    if algorithm is None:
+        return None
+    refusal = unseen(400, "BadParameter", f"{algorithm.name} does not suit this key")
+    fits = None if material is None else suits(algorithm, material.kind)
+    if fits is None:
+        return Perhaps(refusal)
+    if material is not None and material.kind.family is Family.OKP:
+        return Perhaps(refusal)
+    return None if fits else refusal

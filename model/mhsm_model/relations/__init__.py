@@ -1,0 +1,1 @@
+"""What makes an output lawful where many outputs are: signatures, ciphertexts, material."""

@@ -1,0 +1,85 @@
+"""Facts: points of the functions that a piece of material computes, kept as digests.
+
+A fact belongs to a function, not to an algorithm name. CBC with either padding is the same block
+permutation, so both names share its facts; an encryption teaches what decryption must give. Values
+are digests of 16 bytes, so that no plaintext is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from mhsm_model.material import Fact, Material
+from mhsm_model.relations.encryption import BLOCK_BYTES, Ciphertext, padded
+from mhsm_model.tables.algorithms import Algorithm, Scheme
+
+__all__ = [
+    "block_facts",
+    "decryption_given",
+    "digest",
+    "encryption_facts",
+    "gcm_iv_fact",
+    "mac_given",
+    "recall",
+]
+
+
+def digest(*parts: bytes) -> bytes:
+    """A digest of the parts that tells apart where one ends and the next begins."""
+    hashed = blake2b(digest_size=16)
+    for part in parts:
+        hashed.update(len(part).to_bytes(4))
+        hashed.update(part)
+    return hashed.digest()
+
+
+def recall(material: Material, given: bytes) -> bytes | None:
+    """The digest of what the function gave, or None where that point is not known."""
+    return material.facts.get(given)
+
+
+def mac_given(algorithm: Algorithm, message: bytes) -> bytes:
+    """Where the MAC of the message is remembered."""
+    return digest(b"mac", algorithm.name.encode(), message)
+
+
+def gcm_iv_fact(iv: bytes) -> Fact:
+    """The fact that an iv was used for GCM under this material."""
+    return digest(b"gcm iv", iv), b"used"
+
+
+def decryption_given(algorithm: Algorithm, ciphertext: Ciphertext, aad: bytes | None) -> bytes:
+    """Where the plaintext of a ciphertext is remembered, for GCM and RSA."""
+    if algorithm.scheme is Scheme.AES_GCM:
+        iv, tag = ciphertext.iv or b"", ciphertext.tag or b""
+        return digest(b"gcm", iv, tag, aad or b"", ciphertext.value)
+    return digest(b"rsa", algorithm.name.encode(), ciphertext.value)
+
+
+def block_facts(blocks: bytes, ciphertext: bytes, iv: bytes) -> Iterator[Fact]:
+    """The points of the block permutation that a CBC encryption reveals, in both directions."""
+    chained = iv
+    for start in range(0, len(ciphertext), BLOCK_BYTES):
+        cipher_block = ciphertext[start : start + BLOCK_BYTES]
+        plain = blocks[start : start + BLOCK_BYTES]
+        entered = (int.from_bytes(plain) ^ int.from_bytes(chained)).to_bytes(BLOCK_BYTES)
+        yield digest(b"block", entered), digest(cipher_block)
+        yield digest(b"unblock", cipher_block), digest(entered)
+        chained = cipher_block
+
+
+def encryption_facts(
+    algorithm: Algorithm, plaintext: bytes, ciphertext: Ciphertext, aad: bytes | None
+) -> tuple[Fact, ...]:
+    """Everything that an encryption tells about the material.
+
+    For a decryption pass the plaintext that came out: the facts are the same.
+    """
+    if algorithm.scheme in (Scheme.AES_CBC, Scheme.AES_CBC_PAD):
+        blocks = padded(algorithm, plaintext)
+        if ciphertext.iv is None or len(blocks) != len(ciphertext.value):
+            return ()
+        return tuple(block_facts(blocks, ciphertext.value, ciphertext.iv))
+    fact = decryption_given(algorithm, ciphertext, aad), digest(plaintext)
+    return (fact,)

@@ -1,0 +1,1 @@
+"""Finite matrices of the service: algorithms, key types, lifecycle, errors, quirks."""

@@ -1,0 +1,129 @@
+"""The algorithms: which keys they are for, what they are used for, and their fixed lengths.
+
+Source: Managed HSM documentation, about keys; REST specification, JsonWebKeySignatureAlgorithm and
+JsonWebKeyEncryptionAlgorithm. Quantum-resistant are AES with 256-bit keys (CNSA 2.0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from mhsm_model.tables.key_types import Family, KeyKind
+
+__all__ = ["ALGORITHMS", "Algorithm", "Scheme", "Use", "encryption", "signature", "suits"]
+
+
+class Use(Enum):
+    """The pairs of operations an algorithm serves."""
+
+    SIGN = "sign"
+    ENCRYPT = "encrypt"
+    WRAP = "wrap"
+
+
+class Scheme(Enum):
+    """The construction behind an algorithm name; aliases share one."""
+
+    RSASSA_PKCS1 = "RSASSA-PKCS1-v1_5"
+    RSASSA_PSS = "RSASSA-PSS"
+    RSA_RAW_PKCS1 = "PKCS #1 v1.5 block without DigestInfo"
+    ECDSA = "ECDSA"
+    HMAC = "HMAC"
+    RSAES_PKCS1 = "RSAES-PKCS1-v1_5"
+    RSAES_OAEP = "RSAES-OAEP"
+    AES_GCM = "AES-GCM"
+    AES_CBC = "AES-CBC, zero padding"
+    AES_CBC_PAD = "AES-CBC, PKCS #7 padding"
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """One algorithm name. `digest_bytes` is the length `value` must have to be signed.
+
+    `hash_name` is the hash of the signature, of OAEP or of the MAC; `bits` the AES key size that
+    the name fixes; `curve` the only curve it is for. `since` is the api-version that brought it.
+    """
+
+    name: str
+    family: Family
+    scheme: Scheme
+    uses: frozenset[Use]
+    hash_name: str | None = None
+    digest_bytes: int | None = None
+    curve: str | None = None
+    bits: int | None = None
+    since: str | None = None
+
+    @property
+    def quantum_resistant(self) -> bool:
+        """Whether CNSA 2.0 counts the algorithm as quantum-resistant: AES with 256-bit keys."""
+        return self.family is Family.OCT and self.bits == 256
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether an altered ciphertext is always detected."""
+        return self.scheme in (Scheme.AES_GCM, Scheme.RSAES_OAEP)
+
+
+_SIGN = frozenset({Use.SIGN})
+_ENCRYPT = frozenset({Use.ENCRYPT})
+_BOTH = frozenset({Use.ENCRYPT, Use.WRAP})
+_DIGESTS = {"256": 32, "384": 48, "512": 64}
+
+
+def _rows() -> tuple[Algorithm, ...]:
+    rows: list[Algorithm] = []
+    for bits, length in _DIGESTS.items():
+        sha = f"SHA-{bits}"
+        rows += [
+            Algorithm(f"RS{bits}", Family.RSA, Scheme.RSASSA_PKCS1, _SIGN, sha, length),
+            Algorithm(f"PS{bits}", Family.RSA, Scheme.RSASSA_PSS, _SIGN, sha, length),
+            Algorithm(f"HS{bits}", Family.OCT, Scheme.HMAC, _SIGN, sha, since="7.6-preview.2"),
+        ]
+    rows += [
+        Algorithm("RSNULL", Family.RSA, Scheme.RSA_RAW_PKCS1, _SIGN),
+        Algorithm("ES256", Family.EC, Scheme.ECDSA, _SIGN, "SHA-256", 32, "P-256"),
+        Algorithm("ES256K", Family.EC, Scheme.ECDSA, _SIGN, "SHA-256", 32, "P-256K"),
+        Algorithm("ES384", Family.EC, Scheme.ECDSA, _SIGN, "SHA-384", 48, "P-384"),
+        Algorithm("ES512", Family.EC, Scheme.ECDSA, _SIGN, "SHA-512", 64, "P-521"),
+        Algorithm("RSA1_5", Family.RSA, Scheme.RSAES_PKCS1, _BOTH),
+        Algorithm("RSA-OAEP", Family.RSA, Scheme.RSAES_OAEP, _BOTH, "SHA-1"),
+        Algorithm("RSA-OAEP-256", Family.RSA, Scheme.RSAES_OAEP, _BOTH, "SHA-256"),
+    ]
+    for bits in (128, 192, 256):
+        rows += [
+            Algorithm(f"A{bits}GCM", Family.OCT, Scheme.AES_GCM, _ENCRYPT, bits=bits),
+            Algorithm(f"A{bits}CBC", Family.OCT, Scheme.AES_CBC, _ENCRYPT, bits=bits),
+            Algorithm(f"A{bits}CBCPAD", Family.OCT, Scheme.AES_CBC_PAD, _ENCRYPT, bits=bits),
+        ]
+    return tuple(rows)
+
+
+ALGORITHMS: Final[dict[str, Algorithm]] = {row.name: row for row in _rows()}
+
+
+def signature(name: str) -> Algorithm | None:
+    """The signature algorithm of that name, or None."""
+    row = ALGORITHMS.get(name)
+    return row if row is not None and Use.SIGN in row.uses else None
+
+
+def encryption(name: str) -> Algorithm | None:
+    """The encryption algorithm of that name, or None."""
+    row = ALGORITHMS.get(name)
+    return row if row is not None and Use.ENCRYPT in row.uses else None
+
+
+def suits(algorithm: Algorithm, kind: KeyKind) -> bool | None:
+    """Whether the algorithm is for keys of that kind; None where the kind is not known well enough."""
+    if algorithm.family is not kind.family:
+        return False
+    if algorithm.curve is not None:
+        return None if kind.curve is None else algorithm.curve == kind.curve
+    if algorithm.bits is not None:
+        return None if kind.bits is None else algorithm.bits == kind.bits
+    return True
+
+

@@ -1,0 +1,1 @@
+"""Renderings of one result: each module turns a `RunResult` into one kind of report."""

@@ -1,0 +1,208 @@
+"""A result for people at a terminal, or reading the log of a build."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mhsm_reports.render.clause_table import clause_table
+from mhsm_reports.render.explanation import Unexplained, explained, script, unexplained
+from mhsm_reports.render.key_matrix import LEGEND, key_matrix
+from mhsm_reports.render.visible_text import visible, visible_line
+from mhsm_reports.results import CheckResult, Failure, Run, RunResult
+from mhsm_reports.totals import coverage, totals
+from mhsm_reports.verdict import counted, exit_status, verdict
+from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, RunState, Severity
+
+DEFAULT_WIDTH = 80
+#: Below this the tables cannot be drawn; a narrower terminal folds the lines itself.
+NARROWEST = 72
+
+
+def show(result: RunResult, stream: TextIO) -> None:
+    """Write the report to `stream`, as wide as its terminal.
+
+    Colours only on a terminal, and not where `NO_COLOR` is set or `TERM` is `dumb`; a stream that
+    is no terminal is as wide as `COLUMNS` says, or else 80. What the encoding of the stream does
+    not have is escaped. Raises the `OSError` of the stream.
+    """
+    terminal = stream.isatty()
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    text = render(result, width=_width(stream, terminal=terminal), colour=colour)
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def render(result: RunResult, *, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
+    """Return the report as text of at most `width` columns, but for scripts, which stay whole.
+
+    Without `colour` there is no escape sequence in it. The last line is the verdict, however long.
+    """
+    console = Console(
+        width=max(width, NARROWEST),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        # The report is a function of its arguments: what the environment says is `show`'s affair.
+        _environ={},
+    )
+    parts = [_drawn(console, part) for part in _sections(result)]
+    # The last line is the verdict, whole, so that the tail of a log is enough.
+    last = Text(visible_line(verdict(result)), _verdict_style(result))
+    return "\n".join([*parts, _drawn(console, last, whole=True)])
+
+
+def _sections(result: RunResult) -> Iterator[RenderableType | str]:
+    """Yield the parts of the report; a string among them is copied as it stands."""
+    yield _head(result.run)
+    if result.clauses:
+        yield _section("Clauses by area", clause_table(result.clauses))
+        if any(clause.warnings for clause in result.clauses):
+            yield Text("A clause that was warned of is counted under its outcome too.", "dim")
+        yield _coverage(result)
+    if result.matrix:
+        legend = Text(LEGEND, "dim")
+        yield _section("Key matrix", key_matrix(result.matrix), Text(""), legend)
+    if result.checks:
+        yield _section("Checks", *_checks(result))
+    if result.open_questions:
+        yield _section("Open questions answered", _answers(result))
+    for title, severity in (("Warnings", Severity.WARNING), ("Failures", Severity.FAILURE)):
+        breaches = [item for item in result.failures if item.severity is severity]
+        if breaches:
+            yield Text(f"{title} ({len(breaches)})", "bold underline")
+        for number, failure in enumerate(breaches, 1):
+            yield _breach(number, failure)
+            yield from filter(None, [script(failure)])
+    rest = unexplained(result)
+    if rest.clauses or rest.checks:
+        yield _section("Failed without an explanation", *_unexplained(rest))
+
+
+def _drawn(console: Console, part: RenderableType | str, *, whole: bool = False) -> str:
+    """Draw one part, its lines wrapped unless they are to stay `whole`."""
+    if isinstance(part, str):
+        return part
+    with console.capture() as capture:
+        console.print(part, soft_wrap=whole)
+    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+
+
+def _section(title: str, *parts: RenderableType) -> Group:
+    return Group(Text(title, "bold underline"), *parts)
+
+
+def _head(run: Run) -> Group:
+    title = (
+        f"{run.tool.name} {run.tool.version}: target {run.target.name}, profile {run.profile}, "
+        f"seed {run.seed}, {run.seconds:,.1f} s, {counted(run.exchanges, 'exchange')}, {run.state}"
+    )
+    selected = [
+        f"{noun} {pattern}"
+        for noun, pattern in (("suite", run.selection.suite), ("clauses", run.selection.clause))
+        if pattern is not None
+    ]
+    details = _labelled(
+        ("started", f"{run.started_at}, {counted(run.workers, 'worker')}"),
+        ("evidence", run.target.evidence),
+        ("offers", ", ".join(run.target.capabilities) or "no optional capability"),
+        ("selected", ", ".join(selected) or "everything"),
+        ("strict", "breaches of inferred clauses are failures" if run.strict else ""),
+    )
+    parts: list[RenderableType] = [Text(visible_line(title), "bold"), details]
+    if run.state is not RunState.COMPLETE:
+        reason = run.state_reason or "no reason was recorded"
+        parts.append(Text(visible_line(f"This run is {run.state}: {reason}"), "bold yellow"))
+    return Group(*parts)
+
+
+def _labelled(*rows: tuple[str, str]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for label, text in rows:
+        if text:
+            grid.add_row(label, Text(visible(text)))
+    return grid
+
+
+def _coverage(result: RunResult) -> Text:
+    seen = coverage(result)
+    # Rounded down: all but one is not 100 %.
+    percent = 100 * seen.exercised // seen.applicable if seen.applicable else 0
+    return Text(
+        f"Coverage: {seen.exercised}/{seen.applicable} MUST and SHOULD clauses that apply were "
+        f"exercised ({percent} %); {seen.guards_both_ways}/{seen.guards} of the guards among them "
+        f"were seen both refusing and satisfied."
+    )
+
+
+def _checks(result: RunResult) -> Iterator[RenderableType]:
+    count = totals(result).checks
+    yield Text(", ".join(f"{number:,} {outcome}" for outcome, number in count.items() if number))
+    silent = [check for check in result.checks if check.outcome in WITHOUT_FINDING]
+    if silent:
+        yield _reasons(silent)
+
+
+def _reasons(checks: Sequence[CheckResult]) -> Padding:
+    """Draw why checks found nothing out, one row for each reason: often one holds for many."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(justify="right")
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    groups = Counter((check.outcome, visible_line(check.reason or "")) for check in checks)
+    for (outcome, reason), number in groups.items():
+        grid.add_row(f"{number:,}", Text(outcome), Text(reason))
+    return Padding(grid, (0, 0, 0, 2), expand=False)
+
+
+def _answers(result: RunResult) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for answer in result.open_questions:
+        text = Text(visible_line(answer.question))
+        text.append(f"\n{visible_line(answer.answer)} ({counted(answer.count, 'time')})", "cyan")
+        grid.add_row(visible_line(answer.clause), text)
+    return grid
+
+
+def _breach(number: int, failure: Failure) -> Group:
+    style = "bold red" if failure.severity is Severity.FAILURE else "bold yellow"
+    title = Text(f"{number}. {visible_line(failure.check)}", style)
+    return Group(title, Padding(_labelled(*explained(failure)), (0, 0, 0, 3), expand=False))
+
+
+def _unexplained(rest: Unexplained) -> Iterator[RenderableType]:
+    for clause in rest.clauses:
+        yield Text(f"clause {visible_line(clause.id)}: {visible_line(clause.prose)}", "red")
+    for check in rest.checks:
+        yield Text(f"check {visible_line(check.id)}: {visible_line(check.reason or '')}", "red")
+
+
+def _verdict_style(result: RunResult) -> str:
+    if exit_status(result):
+        return "bold red"
+    passed = totals(result).checks[Outcome.PASSED] or totals(result).clauses[Outcome.PASSED]
+    return "bold green" if passed and result.run.state is RunState.COMPLETE else "bold yellow"
+
+
+def _width(stream: TextIO, *, terminal: bool) -> int:
+    if terminal:
+        try:
+            return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH
+        except OSError:
+            # A terminal that does not know its size, such as the console of some build servers.
+            return DEFAULT_WIDTH
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() else DEFAULT_WIDTH

@@ -1,0 +1,54 @@
+"""Putting a report on disk, whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+class ReportFileError(ValueError):
+    """A file of reports cannot be read or written; its text is one sentence naming the file."""
+
+
+def write_report(path: Path | str, text: str) -> None:
+    """Write `text` to `path` as UTF-8, replacing what was there only when all of it is on disk.
+
+    A symbolic link keeps pointing where it did, and what is not a regular file (a pipe,
+    `/dev/null`) is written to directly, because replacing it would destroy it.
+    Raises `ReportFileError` when the file cannot be written; the old content is then untouched.
+    """
+    path = Path(path)
+    content = text.encode("utf-8")
+    try:
+        if not path.parent.is_dir():
+            raise ReportFileError(f"{path} cannot be written: there is no folder {path.parent}.")
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except (OSError, RuntimeError) as error:
+        # `resolve` raises RuntimeError for a loop of symbolic links.
+        raise ReportFileError(f"{path} cannot be written: {reason_of(error)}.") from error
+
+
+def reason_of(error: OSError | RuntimeError) -> str:
+    """Return the operating system's own words for an error, without number and file name."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error)
+
+
+def _replace(destination: Path, content: bytes) -> None:
+    # Created with "x", not by `tempfile`, so that the finished report has the permissions that
+    # the user's umask gives to any other file; `tempfile` would leave it readable by one user.
+    # The name is short: a prefix of the destination's could exceed the limit of the file system.
+    temporary = destination.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, destination)
+    except BaseException:
+        # An interrupt must not leave the partial file behind either.
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,168 @@
+"""What one run found out: the values that a result file holds.
+
+Every report is a pure function of one `RunResult`, so nothing here refers to a model, a target or
+a test: whatever a reader needs, down to the prose of each clause, is in the value itself. Member
+names are the names in the file. Secrets are redacted before they come here.
+"""
+
+from dataclasses import dataclass
+
+from mhsm_reports.vocabulary import (
+    WITHOUT_FINDING,
+    Basis,
+    CellOutcome,
+    ClauseKind,
+    KeyOperation,
+    Level,
+    Outcome,
+    Profile,
+    RunState,
+    Severity,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The program that made the run."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDescription:
+    """The implementation under test: what it claims, and what kind of evidence it can give."""
+
+    name: str
+    capabilities: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The part of the suite that was asked for; `None` stands for all of it."""
+
+    suite: str | None = None
+    clause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The circumstances of a run: enough to start it again."""
+
+    tool: Tool
+    target: TargetDescription
+    profile: Profile
+    seed: int
+    selection: Selection
+    started_at: str
+    seconds: float
+    workers: int
+    state: RunState
+    state_reason: str | None
+    strict: bool
+    exchanges: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseResult:
+    """One clause of the specification and how often the run touched it.
+
+    `held` counts only the times the clause was satisfied in a way that could have failed;
+    `refused` the refusals for this reason; `vacuous` the times it had nothing to say.
+    """
+
+    id: str
+    prose: str
+    level: Level
+    basis: Basis
+    sources: tuple[str, ...]
+    kind: ClauseKind
+    since: str | None
+    until: str | None
+    outcome: Outcome
+    held: int
+    refused: int
+    vacuous: int
+    violated: int
+    warnings: int
+    checks: tuple[str, ...]
+
+    @property
+    def area(self) -> str:
+        """The part of the identifier before its first hyphen: `SIGN` of `SIGN-003`."""
+        return self.id.partition("-")[0]
+
+    @property
+    def exercised(self) -> bool:
+        """Whether the run put the clause to the test; vacuous encounters do not count."""
+        return self.held + self.refused + self.violated + self.warnings > 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of a suite. Raises `ValueError` when an outcome that owes a reason has none."""
+
+    id: str
+    suite: str
+    title: str
+    clauses: tuple[str, ...]
+    outcome: Outcome
+    seconds: float
+    exchanges: int
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.outcome in WITHOUT_FINDING and not self.reason:
+            raise ValueError(f"check {self.id} is {self.outcome} and does not say why")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One breach, explained: `exchange` is the call in a line, `steps` the shrunk sequence."""
+
+    check: str
+    clause: str
+    prose: str
+    sources: tuple[str, ...]
+    severity: Severity
+    expected: str
+    observed: str
+    exchange: str
+    steps: tuple[str, ...]
+    script: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the target did, `count` times, where the specification has an open question."""
+
+    clause: str
+    question: str
+    answer: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixCell:
+    """One key kind, algorithm and operation, for example `RSA-HSM 2048`, `RS256`, `sign`."""
+
+    key_kind: str
+    algorithm: str
+    operation: KeyOperation
+    outcome: CellOutcome
+    exchanges: int
+    quantum_resistant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The whole of a result file."""
+
+    run: Run
+    clauses: tuple[ClauseResult, ...]
+    checks: tuple[CheckResult, ...]
+    failures: tuple[Failure, ...]
+    open_questions: tuple[Answer, ...]
+    matrix: tuple[MatrixCell, ...]

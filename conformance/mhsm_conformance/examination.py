@@ -1,0 +1,178 @@
+"""The examination of recorded traffic: every exchange of a session, judged in turn.
+
+A session starts in the middle: the HSM held keys before it, and much is not recorded. What is not
+recorded is unknown, and the clauses that need it are untested for that exchange.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from mhsm_model.acceptor import Strictness, accepts
+from mhsm_model.clauses import Clause
+from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import Call, Reply, Request, Unmodelled
+from mhsm_model.judgement import Breach, Judgement
+from mhsm_model.moments import FOREVER, Interval
+from mhsm_model.state import Estate, Instance
+from mhsm_model.tables.quirks import expected_on
+from mhsm_model.unknown import UNKNOWN, Unknown
+from mhsm_model.wire.exchange import wire_exchange
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.judge import with_bytes
+from mhsm_model.wire.request_codec import decode_request
+from mhsm_targets.recordings.session_file import RecordedExchange, SessionHeader, read_session
+
+__all__ = ["CLOCK_SKEW_SECONDS", "ExchangeVerdict", "RecordedVerdict", "examine"]
+
+CLOCK_SKEW_SECONDS: Final = 60
+"""How far the clocks of an HSM's partitions may be apart in a recording."""
+
+_DAY_SECONDS: Final = 86400
+_SHOWN_HOST = re.compile(rb"\"(?:kid|recoveryId)\":\"https://([^/\"]+)/|not found: https://([^/\" ]+)/")
+
+
+class RecordedVerdict(StrEnum):
+    """What became of a recorded exchange."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNMODELLED = "unmodelled"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeVerdict:
+    """The verdict on one recorded exchange.
+
+    `clauses` were exercised in a way that could have failed, `vacuous` ones were not; an accepted
+    exchange without any of the former is accepted vacuously.
+    """
+
+    file: str
+    sequence: int
+    verdict: RecordedVerdict
+    operation: str
+    status: int
+    clauses: tuple[Clause, ...] = ()
+    vacuous: tuple[Clause, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    warnings: tuple[Breach, ...] = ()
+    answers: tuple[tuple[Clause, str], ...] = ()
+    inconclusive: str | None = None
+
+    @property
+    def strong(self) -> bool:
+        """Whether anything was tested that could have come out otherwise."""
+        return bool(self.clauses)
+
+
+def examine(path: Path, strictness: Strictness = Strictness()) -> Iterator[ExchangeVerdict]:
+    """Judge a session file, exchange by exchange. Raises RecordingError where it cannot be read."""
+    header, exchanges = read_session(path)
+    session = _Session(str(path), header, strictness)
+    for exchange in exchanges:
+        yield session.judge(exchange)
+
+
+def _until(day: str | None) -> int:
+    """The last second of a day (ISO 8601), or FOREVER."""
+    if day is None:
+        return FOREVER
+    try:
+        year, month, date = (int(part) for part in day.split("-"))
+        return calendar.timegm((year, month, date, 0, 0, 0)) + _DAY_SECONDS
+    except (ValueError, OverflowError):
+        return FOREVER
+
+
+class _Session:
+    """The belief about the HSMs of one recorded session, moved on by each exchange."""
+
+    def __init__(self, file: str, header: SessionHeader, strictness: Strictness) -> None:
+        self._file = file
+        self._strictness = strictness
+        self._estate = Estate()
+        self._time = Interval(0, _until(header.recorded_by))
+        self._configuration = Configuration(
+            retention_days=UNKNOWN,
+            purge_protection=UNKNOWN,
+            purge_settles_at_once=False,
+            clock_skew=CLOCK_SKEW_SECONDS,
+            quirks=expected_on(header.recorded_by),
+        )
+        self._shown_hosts: dict[str, bytes] = {}
+
+    def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
+        """Judge the next exchange."""
+        sent, status = exchange.sent, exchange.answered.status
+        request = decode_request(sent)
+        operation = request.operation if isinstance(request, Unmodelled) else type(request).__name__
+        if exchange.plane != "data":
+            operation = f"{sent.method} control plane"
+            return self._verdict(exchange, RecordedVerdict.OUT_OF_SCOPE, operation)
+        answered = self._unmasked(sent, exchange.answered)
+        judgement = self._judged(sent, answered, request)
+        self._estate = judgement.estate
+        if isinstance(request, Unmodelled) and status != 401:
+            return self._verdict(exchange, RecordedVerdict.UNMODELLED, operation)
+        accepted = not judgement.breaches
+        verdict = RecordedVerdict.ACCEPTED if accepted else RecordedVerdict.REJECTED
+        return replace(
+            self._verdict(exchange, verdict, operation),
+            clauses=(*judgement.refused, *judgement.held),
+            vacuous=judgement.vacuous,
+            breaches=judgement.breaches,
+            warnings=judgement.warnings,
+            answers=judgement.answers,
+            inconclusive=judgement.inconclusive,
+        )
+
+    def _verdict(
+        self, exchange: RecordedExchange, verdict: RecordedVerdict, operation: str
+    ) -> ExchangeVerdict:
+        status = exchange.answered.status
+        return ExchangeVerdict(self._file, exchange.sequence, verdict, operation, status)
+
+    def _judged(self, sent: HttpRequest, answered: HttpResponse, request: Request) -> Judgement:
+        host = sent.host
+        if host not in self._estate.instances:
+            instance = Instance(self._configuration, fresh=False, restoring=UNKNOWN)
+            self._estate = self._estate.with_instance(host, instance)
+        call = Call(
+            host=host,
+            request=request,
+            time=self._time,
+            api_version=_api_version(sent),
+            credential=UNKNOWN,
+        )
+        exchange = wire_exchange(sent, answered, request)
+        reply: Reply = exchange.reply
+        judgement = accepts(self._estate, call, reply, self._strictness)
+        return with_bytes(judgement, exchange, self._strictness)
+
+    def _unmasked(self, sent: HttpRequest, answered: HttpResponse) -> HttpResponse:
+        """The response with the request's host where the recording left another in place.
+
+        Some recordings mask the host of the URL and not the one inside replies. The first reply that
+        shows a host tells which it is, and every other reply must show the same.
+        """
+        if sent.host not in self._shown_hosts:
+            found = _SHOWN_HOST.search(answered.body)
+            if found is not None:
+                self._shown_hosts[sent.host] = found.group(1) or found.group(2)
+        shown = self._shown_hosts.get(sent.host)
+        if shown is None or shown == sent.host.encode():
+            return answered
+        body = answered.body.replace(b"https://" + shown + b"/", f"https://{sent.host}/".encode())
+        return replace(answered, body=body)
+
+
+def _api_version(sent: HttpRequest) -> str | None | Unknown:
+    return sent.query.get("api-version") if sent.query_recorded else UNKNOWN

@@ -1,0 +1,206 @@
+"""WIRE clauses about JSON bodies: members, their form, and the error envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from mhsm_model.clauses import Basis, Level
+from mhsm_model.exchange import Unmodelled
+from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
+from mhsm_model.sources import (
+    RECORDED_CLI,
+    RECORDED_GO,
+    RECORDED_JS,
+    RECORDED_PYTHON,
+    REST,
+)
+from mhsm_model.wire.exchange import WireExchange
+from mhsm_model.wire.members import is_base64url
+from mhsm_model.wire.reply_codec import ACTIVITY
+from mhsm_model.wire.rules import WireRule, wire_rule
+
+__all__ = ["BODY_RULES"]
+
+_RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO, RECORDED_JS)
+_BINARY: Final = frozenset({"n", "e", "x", "y", "iv", "tag", "aad", "data"})
+_TIMES: Final = frozenset(
+    {"created", "updated", "nbf", "exp", "deletedDate", "scheduledPurgeDate"}
+)
+_BUNDLE: Final = frozenset({"attributes", "key", "release_policy", "tags"})
+_DELETION: Final = frozenset({"deletedDate", "recoveryId", "scheduledPurgeDate"})
+_ATTRIBUTES: Final = frozenset(
+    {
+        "attestation",
+        "created",
+        "enabled",
+        "exp",
+        "exportable",
+        "external_key",
+        "hsmPlatform",
+        "key_size",
+        "nbf",
+        "recoverableDays",
+        "recoveryLevel",
+        "updated",
+    }
+)
+_KEY_COMMON: Final = frozenset({"kid", "kty", "key_ops"})
+_KEY: Final = {
+    "RSA-HSM": _KEY_COMMON | {"n", "e"},
+    "EC-HSM": _KEY_COMMON | {"crv", "x", "y"},
+    "oct-HSM": _KEY_COMMON,
+    "OKP-HSM": _KEY_COMMON | {"crv", "x"},
+}
+_ITEM: Final = frozenset({"attributes", "kid", "tags"})
+_RESULT: Final = frozenset({"aad", "alg", "iv", "kid", "tag", "value"})
+
+
+def _success(exchange: WireExchange) -> dict[str, Any] | None:
+    """The JSON object of a success of a modelled operation, or None."""
+    if exchange.answered.status >= 400 or isinstance(exchange.request, Unmodelled):
+        return None
+    document = exchange.document
+    return cast("dict[str, Any]", document) if isinstance(document, dict) else None
+
+
+def _pairs(document: Any) -> Iterator[tuple[str, Any]]:
+    """Every (name, value) in the document, but for the tags, whose names clients choose."""
+    if isinstance(document, dict):
+        for name, value in cast("dict[str, Any]", document).items():
+            yield name, value
+            if name != "tags":
+                yield from _pairs(value)
+    elif isinstance(document, list):
+        for item in cast("list[Any]", document):
+            yield from _pairs(item)
+
+
+@wire_rule("API-004", level=Level.MUST, basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))
+def binary_is_base64url(exchange: WireExchange) -> Finding:
+    """Write binary members as base64url without padding."""
+    document = _success(exchange)
+    if document is None:
+        return VACUOUS
+    tested = False
+    for name, value in _pairs(document):
+        binary = name in _BINARY or (name == "value" and isinstance(value, str))
+        if not binary or value is None:
+            continue
+        tested = True
+        if not isinstance(value, str) or not is_base64url(value):
+            return Mismatch(f"{name} as base64url without padding", f"{str(value)[:40]}")
+    return HELD if tested else VACUOUS
+
+
+@wire_rule("API-005", level=Level.MUST, basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))
+def times_are_integers(exchange: WireExchange) -> Finding:
+    """Write times as JSON integers, in seconds since 1970-01-01T00:00:00Z."""
+    document = _success(exchange)
+    if document is None:
+        return VACUOUS
+    tested = False
+    for name, value in _pairs(document):
+        if name not in _TIMES:
+            continue
+        tested = True
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 40:
+            return Mismatch(f"{name} as an integer of seconds", f"{value!r}")
+    return HELD if tested else VACUOUS
+
+
+@wire_rule("WIRE-201", sources=_RECORDED)
+def absent_members_are_left_out(exchange: WireExchange) -> Finding:
+    """Leave out members that have no value, and write none as null."""
+    document = _success(exchange)
+    if document is None:
+        return VACUOUS
+    nulls = [name for name, value in _pairs(document) if value is None]
+    return expect(not nulls, "no member that is null", ", ".join(nulls))
+
+
+@wire_rule("WIRE-202", sources=(REST, *_RECORDED))
+def members_are_those_of_the_schema(exchange: WireExchange) -> Finding:
+    """Write no member that the schema of the reply lacks."""
+    document = _success(exchange)
+    if document is None:
+        return VACUOUS
+    strange = list(_strange(document))
+    return expect(not strange, "only members of the schema", f"member {', '.join(strange)}")
+
+
+def _strange(document: dict[str, Any]) -> Iterator[str]:
+    if isinstance(document.get("value"), list):
+        yield from sorted(document.keys() - {"value", "nextLink"})
+        for item in document["value"]:
+            if isinstance(item, dict):
+                listed = cast("dict[str, Any]", item)
+                yield from sorted(listed.keys() - _ITEM - _DELETION)
+                yield from _strange_attributes(listed)
+    elif "key" in document:
+        deleted = _DELETION if "recoveryId" in document or "deletedDate" in document else set()
+        yield from sorted(document.keys() - _BUNDLE - deleted)
+        yield from _strange_attributes(document)
+        key = document["key"]
+        if isinstance(key, dict):
+            jwk = cast("dict[str, Any]", key)
+            yield from sorted(jwk.keys() - _KEY.get(str(jwk.get("kty")), jwk.keys()))
+    else:
+        yield from sorted(document.keys() - _RESULT)
+
+
+def _strange_attributes(document: dict[str, Any]) -> Iterator[str]:
+    attributes = document.get("attributes")
+    if isinstance(attributes, dict):
+        yield from sorted(cast("dict[str, Any]", attributes).keys() - _ATTRIBUTES)
+
+
+def _error(exchange: WireExchange) -> dict[str, Any] | None:
+    if not isinstance(exchange.document, dict):
+        return None
+    error = cast("dict[str, Any]", exchange.document).get("error")
+    return cast("dict[str, Any]", error) if isinstance(error, dict) else None
+
+
+@wire_rule("ERR-101", level=Level.MUST, sources=_RECORDED)
+def error_has_code_and_message(exchange: WireExchange) -> Finding:
+    """Write an error other than 401 as {"error":{"code":…,"message":…}} and nothing else."""
+    status = exchange.answered.status
+    if status < 400 or status == 401:
+        return VACUOUS
+    error = _error(exchange)
+    if error is None:
+        return Mismatch("an object with the member error", f"{exchange.answered.body[:60]!r}")
+    if isinstance(exchange.request, Unmodelled):
+        return VACUOUS
+    document = cast("dict[str, Any]", exchange.document)
+    texts = isinstance(error.get("code"), str) and isinstance(error.get("message"), str)
+    good = texts and error.keys() == {"code", "message"} and document.keys() == {"error"}
+    return expect(good, "members code and message, both strings", f"members {', '.join(error)}")
+
+
+@wire_rule("ERR-100", level=Level.MUST, sources=_RECORDED)
+def error_names_its_activity(exchange: WireExchange) -> Finding:
+    """End an error's message with the request's id, as in x-ms-request-id: (Activity ID: …)."""
+    status = exchange.answered.status
+    error = _error(exchange)
+    if status < 400 or status == 401 or error is None or isinstance(exchange.request, Unmodelled):
+        return VACUOUS
+    match = ACTIVITY.search(str(error.get("message")))
+    if match is None:
+        return Mismatch("a message that ends with (Activity ID: <uuid>)", str(error.get("message")))
+    request_id = exchange.answered.headers.get("x-ms-request-id")
+    if request_id is None:
+        return HELD
+    good = match.group(1).lower() == request_id.lower()
+    return expect(good, f"Activity ID {request_id}", f"Activity ID {match.group(1)}")
+
+
+BODY_RULES: Final[tuple[WireRule, ...]] = (
+    binary_is_base64url,
+    times_are_integers,
+    absent_members_are_left_out,
+    members_are_those_of_the_schema,
+    error_has_code_and_message,
+    error_names_its_activity,
+)

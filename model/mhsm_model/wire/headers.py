@@ -1,0 +1,152 @@
+"""WIRE clauses about status lines and headers. Source: recorded responses."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from mhsm_model.clauses import Basis, Level
+from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
+from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
+from mhsm_model.wire.challenge import parse_challenge
+from mhsm_model.wire.exchange import WireExchange
+from mhsm_model.wire.response_codec import CONTENT_TYPE, FIXED_HEADERS
+from mhsm_model.wire.rules import WireRule, wire_rule
+
+__all__ = ["HEADER_RULES"]
+
+_RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
+_RESOURCE: Final = "https://managedhsm.azure.net"
+
+
+def _header(exchange: WireExchange, name: str) -> str | None:
+    return exchange.answered.headers.get(name)
+
+
+def _lacks(exchange: WireExchange, name: str) -> Finding:
+    """The finding for a header that is not there: a recording may have left it out."""
+    if not exchange.answered.headers_complete:
+        return VACUOUS
+    return Mismatch(f"a header {name}", "no such header")
+
+
+@wire_rule("API-003", level=Level.MUST, sources=(REST, *_RECORDED))
+def content_type_is_json(exchange: WireExchange) -> Finding:
+    """Send every response, also one without a body, as application/json; charset=utf-8."""
+    shown = _header(exchange, "content-type")
+    if shown is None:
+        return _lacks(exchange, "content-type")
+    return expect(shown.lower() == CONTENT_TYPE, CONTENT_TYPE, shown)
+
+
+@wire_rule("API-008", sources=_RECORDED)
+def request_id_is_a_uuid(exchange: WireExchange) -> Finding:
+    """Name every response by a UUID in x-ms-request-id."""
+    shown = _header(exchange, "x-ms-request-id")
+    if shown is None:
+        return _lacks(exchange, "x-ms-request-id")
+    return expect(_UUID.fullmatch(shown) is not None, "a UUID", shown)
+
+
+@wire_rule("API-201", sources=_RECORDED)
+def latency_is_whole_milliseconds(exchange: WireExchange) -> Finding:
+    """Show the service's latency in whole milliseconds in x-ms-server-latency."""
+    shown = _header(exchange, "x-ms-server-latency")
+    if shown is None:
+        return _lacks(exchange, "x-ms-server-latency")
+    return expect(shown.isdecimal() and shown.isascii(), "a whole number", shown)
+
+
+@wire_rule("API-202", sources=_RECORDED)
+def success_names_region_and_network(exchange: WireExchange) -> Finding:
+    """Show x-ms-keyvault-region and x-ms-keyvault-network-info on every success."""
+    if exchange.answered.status >= 400:
+        return VACUOUS
+    for name in ("x-ms-keyvault-region", "x-ms-keyvault-network-info"):
+        if _header(exchange, name) is None:
+            return _lacks(exchange, name)
+    return HELD
+
+
+@wire_rule("API-203", sources=_RECORDED)
+def error_names_no_region(exchange: WireExchange) -> Finding:
+    """Show neither x-ms-keyvault-region nor x-ms-keyvault-network-info on an error."""
+    if exchange.answered.status < 400:
+        return VACUOUS
+    shown = [n for n in ("x-ms-keyvault-region", "x-ms-keyvault-network-info") if _header(exchange, n)]
+    return expect(not shown, "neither header", f"{', '.join(shown)}")
+
+
+@wire_rule("API-204", sources=_RECORDED)
+def build_is_shown_on_get_alone(exchange: WireExchange) -> Finding:
+    """Show x-ms-build-version on every answer to GET and on no other."""
+    shown = _header(exchange, "x-ms-build-version")
+    if exchange.sent.method != "GET":
+        return expect(shown is None, "no x-ms-build-version", shown)
+    return HELD if shown is not None else _lacks(exchange, "x-ms-build-version")
+
+
+@wire_rule("API-205", sources=_RECORDED)
+def protective_headers_are_fixed(exchange: WireExchange) -> Finding:
+    """Send the fixed headers for caching, content policy, transport security, sniffing and frames."""
+    for name, value in FIXED_HEADERS.items():
+        shown = _header(exchange, name)
+        if shown is None:
+            return _lacks(exchange, name)
+        if shown.lower() != value.lower():
+            return Mismatch(f"{name}: {value}", shown)
+    return HELD
+
+
+@wire_rule("AUTH-002", sources=(RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO))
+def challenge_body_is_no_error(exchange: WireExchange) -> Finding:
+    """Answer 401 with the two letters OK as body to GET, and with no body to any other method."""
+    if exchange.answered.status != 401:
+        return VACUOUS
+    wanted = b"OK" if exchange.sent.method == "GET" else b""
+    shown = exchange.answered.body
+    return expect(shown == wanted, repr(wanted.decode()), f"{shown[:40]!r}")
+
+
+@wire_rule("AUTH-201", level=Level.MUST, sources=_RECORDED)
+def challenge_names_authority_and_resource(exchange: WireExchange) -> Finding:
+    """Challenge with scheme Bearer, the authority's URL, and resource https://managedhsm.azure.net."""
+    if exchange.answered.status != 401:
+        return VACUOUS
+    header = _header(exchange, "www-authenticate")
+    if header is None:
+        return Mismatch("a header www-authenticate", "no such header")
+    challenge = parse_challenge(header)
+    authority = challenge.authority or ""
+    good = (
+        challenge.scheme == "Bearer"
+        and authority.startswith("https://login.")
+        and not authority.endswith("/")
+        and challenge.resource == _RESOURCE
+    )
+    wanted = f'Bearer authorization="https://login.…/<tenant>", resource="{_RESOURCE}"'
+    return expect(good, wanted, header)
+
+
+@wire_rule("WIRE-203", level=Level.MUST, basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))
+def no_content_has_no_body(exchange: WireExchange) -> Finding:
+    """Send no body with 204."""
+    if exchange.answered.status != 204:
+        return VACUOUS
+    shown = exchange.answered.body
+    return expect(not shown, "no body", f"{len(shown)} bytes")
+
+
+HEADER_RULES: Final[tuple[WireRule, ...]] = (
+    content_type_is_json,
+    request_id_is_a_uuid,
+    latency_is_whole_milliseconds,
+    success_names_region_and_network,
+    error_names_no_region,
+    build_is_shown_on_get_alone,
+    protective_headers_are_fixed,
+    challenge_body_is_no_error,
+    challenge_names_authority_and_resource,
+    no_content_has_no_body,
+)

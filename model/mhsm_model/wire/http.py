@@ -1,0 +1,76 @@
+"""HTTP messages as values. Header names are lower case; bodies are bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+__all__ = ["NO_DOCUMENT", "HttpRequest", "HttpResponse", "JsonDocument"]
+
+
+class _NoDocument:
+    def __repr__(self) -> str:
+        return "NO_DOCUMENT"
+
+
+NO_DOCUMENT: Final = _NoDocument()
+"""What an empty body, or one that is not JSON, parses to."""
+
+JsonDocument = Any
+
+
+def _parsed(body: bytes) -> JsonDocument:
+    if not body:
+        return NO_DOCUMENT
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return NO_DOCUMENT
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to a host: `target` is path and query as sent.
+
+    `query_recorded` is False for a recording that did not keep the query, `body_recorded` for one
+    that did not keep the body.
+    """
+
+    method: str
+    host: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = field(default=b"", repr=False)
+    query_recorded: bool = True
+    body_recorded: bool = True
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return urlsplit(f"https://host{self.target}").path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's members; of one that stands twice, the last."""
+        return dict(parse_qsl(urlsplit(f"https://host{self.target}").query, keep_blank_values=True))
+
+    def document(self) -> JsonDocument:
+        """The body as JSON, or NO_DOCUMENT."""
+        return _parsed(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response. `headers_complete` is False for a recording that kept only some headers."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = field(default=b"", repr=False)
+    headers_complete: bool = True
+
+    def document(self) -> JsonDocument:
+        """The body as JSON, or NO_DOCUMENT."""
+        return _parsed(self.body)

@@ -1,0 +1,119 @@
+"""Members of JSON objects, read strictly: each reader names what is wrong with its member."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any, cast
+
+__all__ = [
+    "SchemaError",
+    "binary",
+    "boolean",
+    "encoded",
+    "integer",
+    "is_base64url",
+    "mapping",
+    "members",
+    "required",
+    "text",
+    "text_list",
+]
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+
+
+class SchemaError(ValueError):
+    """A JSON document has not the form its schema gives it; the text says where and what."""
+
+
+def members(document: Any, what: str) -> dict[str, Any]:
+    """The document as an object."""
+    if not isinstance(document, dict):
+        raise SchemaError(f"{what} is not a JSON object")
+    return cast("dict[str, Any]", document)
+
+
+def required(value: Any, name: str) -> Any:
+    """The value, which must be there."""
+    if value is None:
+        raise SchemaError(f"member {name} is missing")
+    return value
+
+
+def text(document: dict[str, Any], name: str) -> str | None:
+    """A string member, or None where it is absent."""
+    value = document.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise SchemaError(f"member {name} is not a string")
+
+
+def integer(document: dict[str, Any], name: str) -> int | None:
+    """An integer member, or None where it is absent."""
+    value = document.get(name)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise SchemaError(f"member {name} is not an integer")
+
+
+def boolean(document: dict[str, Any], name: str) -> bool | None:
+    """A boolean member, or None where it is absent."""
+    value = document.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise SchemaError(f"member {name} is neither true nor false")
+
+
+def text_list(document: dict[str, Any], name: str) -> tuple[str, ...] | None:
+    """A list of strings, or None where it is absent."""
+    value = document.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise SchemaError(f"member {name} is not a list")
+    items = cast("list[Any]", value)
+    if not all(isinstance(item, str) for item in items):
+        raise SchemaError(f"member {name} is not a list of strings")
+    return tuple(items)
+
+
+def mapping(document: dict[str, Any], name: str) -> dict[str, str] | None:
+    """A map of strings to strings, or None where it is absent."""
+    value = document.get(name)
+    if value is None:
+        return None
+    entries = members(value, f"member {name}")
+    if not all(isinstance(entry, str) for entry in entries.values()):
+        raise SchemaError(f"member {name} has a value that is not a string")
+    return entries
+
+
+def is_base64url(value: str) -> bool:
+    """Whether the text is base64url without padding, of a length that bytes encode to."""
+    return _BASE64URL.fullmatch(value) is not None and len(value) % 4 != 1
+
+
+def binary(document: dict[str, Any], name: str, *, tolerant: bool = False) -> bytes | None:
+    """A base64url member as bytes, or None where it is absent.
+
+    `tolerant` takes padding too: what the service does with it is an open question, so a request
+    with padding is no malformed one.
+    """
+    value = text(document, name)
+    if value is None:
+        return None
+    if tolerant:
+        value = value.rstrip("=")
+    if not is_base64url(value):
+        raise SchemaError(f"member {name} is not base64url without padding")
+    try:
+        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except binascii.Error:
+        raise SchemaError(f"member {name} is not base64url") from None
+
+
+def encoded(value: bytes) -> str:
+    """The bytes as base64url without padding."""
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -1,0 +1,117 @@
+"""What a target is: an implementation under test, as the conformance suites meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from mhsm_model.configuration import Configuration
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+
+__all__ = [
+    "Capability",
+    "ClockTarget",
+    "LossyTarget",
+    "TargetFactory",
+    "TargetProfile",
+    "TargetUnavailableError",
+    "WireTarget",
+]
+
+
+class Capability(StrEnum):
+    """What a target can do besides answering; a check that needs one is inapplicable without it."""
+
+    CLOCK = "clock"
+    """Its clock can be moved by the test."""
+
+    LOSSES = "losses"
+    """It can lose a reply on demand, before or after the effect."""
+
+    INSTANCES = "instances"
+    """It offers any number of unrelated instances, each with a configuration of the test's choice."""
+
+
+class TargetUnavailableError(Exception):
+    """The target could not be reached or started: nobody's failure. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetProfile:
+    """What a target claims of itself, and how far its word is to be believed.
+
+    `evidence` names the kind of evidence its answers are, `live` a service whose answers overrule
+    what was only observed. `expected_failures` maps clauses to the reference that explains them.
+    """
+
+    name: str
+    description: str
+    evidence: str
+    capabilities: frozenset[Capability] = frozenset()
+    live: bool = False
+    expected_failures: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class WireTarget(Protocol):
+    """A running target. Instances are addressed by host name."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names of the instances it was opened with."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """A bearer token that every instance takes."""
+        ...
+
+    def now(self) -> int:
+        """The target's clock as far as the caller knows it, in seconds."""
+        ...
+
+    def exchange(self, request: HttpRequest) -> HttpResponse | None:
+        """Send one request and return the response, or None where none arrived.
+
+        Raises TargetUnavailableError where the target is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what the target holds; calling it twice is fine."""
+        ...
+
+
+@runtime_checkable
+class ClockTarget(Protocol):
+    """A target with Capability.CLOCK."""
+
+    def advance(self, seconds: int) -> None:
+        """Move the clock forward."""
+        ...
+
+
+@runtime_checkable
+class LossyTarget(Protocol):
+    """A target with Capability.LOSSES."""
+
+    def lose_next(self, *, after_effect: bool) -> None:
+        """Lose the reply to the next request, which has its effect first or not at all."""
+        ...
+
+
+class TargetFactory(Protocol):
+    """Opens targets of one kind."""
+
+    @property
+    def profile(self) -> TargetProfile:
+        """What targets of this kind claim."""
+        ...
+
+    def open(self, configurations: Mapping[str, Configuration], seed: int) -> WireTarget:
+        """A target with an instance for each host name.
+
+        Raises TargetUnavailableError where it cannot be had.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Readers of recorded traffic: files in, exchanges out, one at a time."""

@@ -1,0 +1,151 @@
+"""Recorded sessions as JSON lines: a header, then one exchange a line.
+
+The reader streams: memory does not grow with the number of exchanges or files. A line that cannot
+be read ends the file with one sentence that names it; what came before is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+
+__all__ = ["RecordedExchange", "RecordingError", "SessionHeader", "read_session"]
+
+_LONGEST_LINE: Final = 16 * 1024 * 1024
+_REQUIRED: Final = ("seq", "plane", "method", "url", "status")
+
+
+class RecordingError(ValueError):
+    """A recording cannot be read; the text names the file, the line and what is wrong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHeader:
+    """What a recording says of itself. `recorded_by` is the last day it can be from (ISO 8601)."""
+
+    session: str
+    source: str
+    recorded_by: str | None
+    api_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedExchange:
+    """One exchange: its number in the session, its plane (`data` or `arm`), and the messages."""
+
+    sequence: int
+    plane: str
+    sent: HttpRequest
+    answered: HttpResponse
+
+
+def read_session(path: Path) -> tuple[SessionHeader, Iterator[RecordedExchange]]:
+    """The header of a session file and its exchanges, read as they are asked for.
+
+    Raises RecordingError, at once for the header and while iterating for an exchange.
+    """
+    lines = _lines(path)
+    number, first = next(lines, (1, ""))
+    header = _header(path, number, first)
+    return header, _exchanges(path, lines)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while raw := file.readline(_LONGEST_LINE):
+                number += 1
+                if len(raw) == _LONGEST_LINE:
+                    raise RecordingError(f"{path}:{number}: the line is longer than 16 MiB")
+                try:
+                    line = raw.decode()
+                except UnicodeDecodeError:
+                    raise RecordingError(f"{path}:{number}: the line is not UTF-8 text") from None
+                if line.strip():
+                    yield number, line
+    except OSError as error:
+        reason = (error.strerror or "it cannot be read").lower()
+        raise RecordingError(f"{path}: {reason}") from None
+
+
+def _object(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        end = "" if line.endswith("\n") else ", and the file ends inside it"
+        raise RecordingError(f"{path}:{number}: the line is not JSON{end}") from None
+    if not isinstance(document, dict):
+        raise RecordingError(f"{path}:{number}: the line is not a JSON object")
+    return cast("dict[str, Any]", document)
+
+
+def _header(path: Path, number: int, line: str) -> SessionHeader:
+    if not line:
+        raise RecordingError(f"{path}: the file is empty")
+    document = _object(path, number, line)
+    if document.get("type") != "session":
+        raise RecordingError(f"{path}:{number}: the first line is not a session header")
+    date = document.get("commit_date")
+    versions = document.get("api_versions")
+    listed = cast("list[Any]", versions) if isinstance(versions, list) else []
+    return SessionHeader(
+        session=str(document.get("session", path.stem)),
+        source=str(document.get("source_repository", "")),
+        recorded_by=date[:10] if isinstance(date, str) else None,
+        api_versions=tuple(str(version) for version in listed),
+    )
+
+
+def _exchanges(path: Path, lines: Iterator[tuple[int, str]]) -> Iterator[RecordedExchange]:
+    for number, line in lines:
+        document = _object(path, number, line)
+        missing = [name for name in _REQUIRED if document.get(name) is None]
+        if missing:
+            raise RecordingError(f"{path}:{number}: the exchange lacks {', '.join(missing)}")
+        try:
+            yield _exchange(document)
+        except (TypeError, ValueError, AttributeError) as error:
+            problem = f"the exchange has not the form of one ({error})"
+            raise RecordingError(f"{path}:{number}: {problem}") from None
+
+
+def _exchange(document: dict[str, Any]) -> RecordedExchange:
+    url = urlsplit(document["url"])
+    target = url.path or "/"
+    sent = HttpRequest(
+        method=document["method"].upper(),
+        host=url.netloc.lower(),
+        target=f"{target}?{url.query}" if url.query else target,
+        headers=_headers(document.get("request_headers")),
+        body=_body(document.get("request_body")),
+        query_recorded=document.get("query", {}) is not None,
+        body_recorded=document.get("request_body_recorded", True) is not False,
+    )
+    answered = HttpResponse(
+        status=int(document["status"]),
+        headers=_headers(document.get("response_headers")),
+        body=_body(document.get("response_body")),
+        headers_complete=False,
+    )
+    return RecordedExchange(int(document["seq"]), str(document["plane"]), sent, answered)
+
+
+def _headers(document: Any) -> dict[str, str]:
+    if document is None:
+        return {}
+    return {str(name).lower(): str(value) for name, value in document.items()}
+
+
+def _body(document: Any) -> bytes:
+    if document is None:
+        return b""
+    if isinstance(document, str):
+        return document.encode()
+    return json.dumps(document, separators=(",", ":")).encode()

@@ -151,6 +151,7 @@ class _Session:
             time=self._time,
             api_version=_api_version(sent),
             credential=UNKNOWN,
+            host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
         )
         exchange = wire_exchange(sent, answered, request)
         reply: Reply = exchange.reply

@@ -124,6 +124,10 @@ def accepts(
     if isinstance(reply, Indeterminate):
         return Judgement(after_loss(estate, call), inconclusive=reply.reason)
     if isinstance(request, Unmodelled):
+        if isinstance(reply, Unauthenticated):
+            return Judgement(advanced(estate), refused=(ACCESS[0].clause,), alone=True)
+        if isinstance(reply, Refused):
+            return Judgement(advanced(estate), inconclusive=f"{request.operation} is not modelled")
         return Judgement(widened(estate, call), inconclusive=f"{request.operation} is not modelled")
     if isinstance(reply, Refused) and reply.status in _OVERLOADED:
         return Judgement(advanced(estate), answers=((OVERLOAD, str(reply.status)),))

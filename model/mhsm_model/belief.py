@@ -219,6 +219,8 @@ def widened(estate: Estate, call: Call) -> Estate:
     if not isinstance(request, Unmodelled) or request.reach is Reach.NOTHING:
         return after
     instance = after.instances[call.host]
+    if request.reach is Reach.USE:
+        return _loosened(after, instance, request.name or "")
     if request.reach is Reach.NAME and request.name is not None:
         factors = instance.factors.set(request.name, UNTOLD)
         loosened = replace(instance, factors=factors, restoring=UNKNOWN)
@@ -227,3 +229,17 @@ def widened(estate: Estate, call: Call) -> Estate:
         instance, factors=Map[str, Factor](), fresh=False, restoring=UNKNOWN, walks=Map()
     )
     return after.with_instance(call.host, emptied)
+
+
+def _loosened(estate: Estate, instance: Instance, name: str) -> Estate:
+    """The estate in which the key's material may have computed what nobody saw."""
+    materials = estate.materials
+    for entry in factor_at(instance, name).entries:
+        if isinstance(entry, Absent):
+            continue
+        for version in entry.key.versions:
+            held = materials.get(version.material)
+            if held is not None and held.knowledge is Knowledge.CLOSED:
+                opened = replace(held, knowledge=Knowledge.OPEN)
+                materials = materials.set(held.identifier, opened)
+    return replace(estate, materials=materials)

@@ -62,6 +62,12 @@ def kind_of_public(public: PublicKey) -> KeyKind:
     return KeyKind(Family.RSA, bits=public.bits)
 
 
+def _kind_shown(bundle: KeyBundle, public: PublicKey) -> KeyKind:
+    if bundle.kty == Family.OKP and isinstance(public, EcPublic):
+        return KeyKind(Family.OKP, curve=public.curve)
+    return kind_of_public(public)
+
+
 def _attributes(version: KeyVersion, configuration: Configuration) -> Attributes:
     return Attributes(
         enabled=known(version.enabled),
@@ -151,7 +157,7 @@ def revealed_material(
     if bundle.public is not None:
         identifier = public_identifier(bundle.public)
         return s.estate.materials.get(identifier) or Material(
-            identifier, kind_of_public(bundle.public), knowledge, bundle.public
+            identifier, _kind_shown(bundle, bundle.public), knowledge, bundle.public
         )
     held = s.material
     if newborn is None and held is not None and held.public is None:

@@ -23,15 +23,13 @@ from mhsm_model.relations.secrets import Secret
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
 from mhsm_model.state import Estate
+from mhsm_model.tables.clouds import PUBLIC
 from mhsm_model.tables.errors import Refusal
 
-__all__ = ["RESOURCE", "Step", "Vault", "step"]
+__all__ = ["Step", "Vault", "step"]
 
 Vault = Map[str, Secret]
 """The secrets of an estate by material identifier."""
-
-RESOURCE = "https://managedhsm.azure.net"
-"""What a token for a Managed HSM must be for. Source: recorded challenges."""
 
 Drop = Callable[[Guard[Any]], bool]
 
@@ -113,7 +111,7 @@ def _error(situation: Situation[Any], refusal: Refusal) -> Reply:
 
 
 def _challenge(tenant: str) -> Unauthenticated:
-    return Unauthenticated(f"https://login.microsoftonline.com/{tenant}", RESOURCE)
+    return Unauthenticated(f"https://{PUBLIC.authority_host}/{tenant}", PUBLIC.resource)
 
 
 def _malformed(call: Call, request: Malformed) -> Reply:

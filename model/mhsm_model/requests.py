@@ -40,6 +40,7 @@ class Reach(Enum):
     """What an operation that is not modelled may have changed."""
 
     NOTHING = "nothing"
+    USE = "what the material of the key it names has computed"
     NAME = "the key it names"
     INSTANCE = "anything in the instance"
 

@@ -128,7 +128,7 @@ def policy_is_as_requested(s: Situation[Birth], reply: KeyBundle, /) -> Finding:
         return expect(shown is None, "no release policy", "a release policy")
     if shown is None:
         return Mismatch("the release policy of the request", "none")
-    if not same_policy_text(asked.data, shown.data):
+    if not same_policy_text(asked.data, shown.data, hosts_masked=s.call.host_masked):
         return Mismatch(f"policy {asked.data.decode(errors='replace')}", str(shown.data))
     content_type = asked.content_type or DEFAULT_CONTENT_TYPE
     if shown.content_type != content_type:

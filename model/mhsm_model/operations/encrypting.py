@@ -39,11 +39,20 @@ from mhsm_model.operations.results import (
 from mhsm_model.relations.encryption import (
     BLOCK_BYTES,
     GCM_IV_BYTES,
+    Ciphertext,
     decrypted,
     encrypted,
+    filled,
     rsa_capacity,
 )
-from mhsm_model.relations.facts import decryption_given, encryption_facts, gcm_iv_fact, recall
+from mhsm_model.relations.facts import (
+    aad_given,
+    decryption_given,
+    encryption_facts,
+    gcm_iv_fact,
+    recall,
+)
+from mhsm_model.relations.secrets import Secret
 from mhsm_model.rules import Objection, Perhaps, guard
 from mhsm_model.situation import Situation
 from mhsm_model.sources import KEY_OPERATIONS, RECORDED_PYTHON, REST, RFC8017, SP800_38A, SP800_38D
@@ -255,12 +264,15 @@ def _authentic(
     refusal = unseen(400, "BadParameter", "The value cannot be decrypted")
     if material is None:
         return Perhaps(refusal)
-    sent, aad = sent_ciphertext(s.request), s.request.aad
+    sent, aad = sent_ciphertext(s), s.request.aad
     if material.secret is not None:
-        return refusal if decrypted(algorithm, material.secret, sent, aad) is None else None
+        return refusal if _opened(algorithm, material.secret, sent, aad) is None else None
     if scheme is not Scheme.AES_CBC_PAD:
         if recall(material, decryption_given(algorithm, sent, aad)) is not None:
-            return None
+            # An aad that differs only in zero bytes at its end may be taken for the same.
+            gcm = scheme is Scheme.AES_GCM
+            other = gcm and recall(material, aad_given(sent, aad)) is None
+            return Perhaps(refusal) if other else None
         if closed_is_certain and material.knowledge is Knowledge.CLOSED:
             return refusal
     return Perhaps(refusal)
@@ -282,7 +294,7 @@ def _encrypt_answer(s: Situation[Encrypt], hand: Hand, /) -> OperationResult:
     if algorithm.scheme is Scheme.AES_GCM:
         iv = hand.entropy.octets(GCM_IV_BYTES)
     secret = hand.secret(version.material)
-    made = encrypted(algorithm, secret, s.request.plaintext, iv, s.request.aad)
+    made = encrypted(algorithm, secret, s.request.plaintext, iv, filled(s.request.aad))
     gcm = algorithm.scheme is Scheme.AES_GCM
     return OperationResult(
         kid=KeyIdentifier(s.host, s.name, version.version),
@@ -339,8 +351,8 @@ def _decrypt_answer(s: Situation[Decrypt], hand: Hand, /) -> OperationResult:
     version, algorithm = s.version, algorithm_of(s)
     if version is None or algorithm is None:
         raise ValueError("the guards let a missing version or algorithm pass")
-    sent = sent_ciphertext(s.request)
-    plaintext = decrypted(algorithm, hand.secret(version.material), sent, s.request.aad)
+    sent = sent_ciphertext(s)
+    plaintext = _opened(algorithm, hand.secret(version.material), sent, s.request.aad)
     if plaintext is None:
         raise ValueError("the guards let a ciphertext pass that decrypts to nothing")
     return OperationResult(
@@ -348,12 +360,23 @@ def _decrypt_answer(s: Situation[Decrypt], hand: Hand, /) -> OperationResult:
     )
 
 
+def _opened(
+    algorithm: Algorithm, secret: Secret, sent: Ciphertext, aad: bytes | None
+) -> bytes | None:
+    """The plaintext under any of the ways to fill the aad, or None."""
+    for way in (filled(aad), aad or b"", filled(aad, BLOCK_BYTES)):
+        plaintext = decrypted(algorithm, secret, sent, way)
+        if plaintext is not None:
+            return plaintext
+    return None
+
+
 def _decrypt_effect(s: Situation[Decrypt], reply: OperationResult, /) -> Effect:
     algorithm, material = algorithm_of(s), s.material
     entry = learnt_by_use(s, reply.kid)
     if algorithm is None or material is None or not _remembers(algorithm, material):
         return Effect(entry)
-    sent = sent_ciphertext(s.request)
+    sent = sent_ciphertext(s)
     return Effect(entry, facts=encryption_facts(algorithm, reply.value, sent, s.request.aad))
 
 

@@ -214,7 +214,7 @@ def _deleted_answer(s: Situation[ListDeletedKeys], hand: Hand, /) -> KeyPage:
     items: list[DeletedKeyItem] = []
     for name, entry in found:
         if isinstance(entry, Deleted):
-            item, date = _item(s, name, entry.key), entry.deleted.earliest
+            item, date = _item(s, name, entry.key), entry.deleted.latest
             purge = date + (item.attributes.recoverable_days or 0) * DAY_SECONDS
             recovery = str(KeyIdentifier(s.host, name, None, "deletedkeys"))
             items.append(DeletedKeyItem(item, recovery, date, purge))

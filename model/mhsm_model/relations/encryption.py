@@ -21,19 +21,24 @@ from mhsm_model.relations.secrets import OctSecret, RsaSecret, Secret, public_of
 from mhsm_model.tables.algorithms import Algorithm, Scheme
 
 __all__ = [
+    "AAD_FILL_BYTES",
     "BLOCK_BYTES",
     "GCM_IV_BYTES",
     "GCM_TAG_BYTES",
     "Ciphertext",
     "decrypted",
     "encrypted",
+    "filled",
     "padded",
     "rsa_capacity",
+    "unfilled",
 ]
 
 BLOCK_BYTES: Final = 16
 GCM_IV_BYTES: Final = 12
 GCM_TAG_BYTES: Final = 16
+AAD_FILL_BYTES: Final = 8
+"""Recorded for an aad of 4 bytes; whether longer ones fill to 8 or to 16 is not known."""
 _RSA_OVERHEAD: Final = {"SHA-1": 42, "SHA-256": 66}
 
 
@@ -59,6 +64,17 @@ def padded(algorithm: Algorithm, plaintext: bytes) -> bytes:
         return plaintext + bytes(-len(plaintext) % BLOCK_BYTES)
     padder = block_padding.PKCS7(8 * BLOCK_BYTES).padder()
     return padder.update(plaintext) + padder.finalize()
+
+
+def filled(aad: bytes | None, octets: int = AAD_FILL_BYTES) -> bytes:
+    """The aad filled with zero bytes to a multiple of `octets`, as recorded builds authenticate it."""
+    given = aad or b""
+    return given + bytes(-len(given) % octets)
+
+
+def unfilled(aad: bytes | None) -> bytes:
+    """What all ways to fill the aad have in common: the aad without the zero bytes at its end."""
+    return (aad or b"").rstrip(b"\0")
 
 
 def _rsa_padding(algorithm: Algorithm) -> padding.AsymmetricPadding:

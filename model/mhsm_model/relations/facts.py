@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from hashlib import blake2b
 
 from mhsm_model.material import Fact, Material
-from mhsm_model.relations.encryption import BLOCK_BYTES, Ciphertext, padded
+from mhsm_model.relations.encryption import BLOCK_BYTES, Ciphertext, padded, unfilled
 from mhsm_model.tables.algorithms import Algorithm, Scheme
 
 __all__ = [
+    "aad_given",
     "block_facts",
     "decryption_given",
     "digest",
@@ -53,8 +54,13 @@ def decryption_given(algorithm: Algorithm, ciphertext: Ciphertext, aad: bytes | 
     """Where the plaintext of a ciphertext is remembered, for GCM and RSA."""
     if algorithm.scheme is Scheme.AES_GCM:
         iv, tag = ciphertext.iv or b"", ciphertext.tag or b""
-        return digest(b"gcm", iv, tag, aad or b"", ciphertext.value)
+        return digest(b"gcm", iv, tag, unfilled(aad), ciphertext.value)
     return digest(b"rsa", algorithm.name.encode(), ciphertext.value)
+
+
+def aad_given(ciphertext: Ciphertext, aad: bytes | None) -> bytes:
+    """Where it is remembered that a GCM ciphertext was made with just this aad."""
+    return digest(b"gcm aad", ciphertext.iv or b"", ciphertext.tag or b"", aad or b"")
 
 
 def block_facts(blocks: bytes, ciphertext: bytes, iv: bytes) -> Iterator[Fact]:
@@ -82,4 +88,6 @@ def encryption_facts(
             return ()
         return tuple(block_facts(blocks, ciphertext.value, ciphertext.iv))
     fact = decryption_given(algorithm, ciphertext, aad), digest(plaintext)
-    return (fact,)
+    if algorithm.scheme is not Scheme.AES_GCM:
+        return (fact,)
+    return fact, (aad_given(ciphertext, aad), b"exact")

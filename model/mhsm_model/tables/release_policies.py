@@ -7,10 +7,13 @@ minified (recorded), so policies are compared as parsed JSON.
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+import re
+from typing import Any, Final, cast
 
 __all__ = ["DEFAULT_CONTENT_TYPE", "has_version", "normalised", "same_policy_text"]
 
+_BARE_HOST_SLASHES: Final = 2
+_URL = re.compile(rb"https?://[^/\"\s]*/?")
 DEFAULT_CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
 
@@ -26,11 +29,29 @@ def normalised(data: bytes) -> bytes:
     policy = _parsed(data)
     if not isinstance(policy, dict):
         return data
-    return json.dumps(_with_version(policy), separators=(",", ":")).encode()
+    return json.dumps(_canonical(policy), separators=(",", ":")).encode()
 
 
-def _with_version(policy: Any) -> Any:
-    version = policy.get("version") if isinstance(policy, dict) else None
+def _canonical(policy: Any) -> Any:
+    """The policy in one spelling: a version of three numbers, operators as member names.
+
+    An authority that is a bare host gets a slash, and a condition {"claim", "condition": "equals", "value"} comes back as {"claim", "equals"} (recorded).
+    """
+    if isinstance(policy, list):
+        return [_canonical(item) for item in cast("list[Any]", policy)]
+    if not isinstance(policy, dict):
+        return policy
+    spelt = {name: _canonical(value) for name, value in cast("dict[str, Any]", policy).items()}
+    if isinstance(spelt.get("condition"), str) and "value" in spelt:
+        spelt[spelt.pop("condition")] = spelt.pop("value")
+    authority = spelt.get("authority")
+    if isinstance(authority, str) and authority.count("/") == _BARE_HOST_SLASHES:
+        spelt["authority"] = f"{authority}/"
+    return _with_version(spelt)
+
+
+def _with_version(policy: dict[str, Any]) -> dict[str, Any]:
+    version = policy.get("version")
     if isinstance(version, str) and version.count(".") < 2:
         return {**policy, "version": version + ".0" * (2 - version.count("."))}
     return policy
@@ -42,9 +63,11 @@ def has_version(data: bytes) -> bool:
     return not isinstance(policy, dict) or "version" in policy
 
 
-def same_policy_text(one: bytes, other: bytes) -> bool:
-    """Whether two policy texts say the same."""
+def same_policy_text(one: bytes, other: bytes, *, hosts_masked: bool = False) -> bool:
+    """Whether two policy texts say the same; with `hosts_masked`, but for the hosts in URLs."""
+    if hosts_masked:
+        one, other = _URL.sub(b"https://", one), _URL.sub(b"https://", other)
     first, second = _parsed(one), _parsed(other)
     if first is None or second is None:
         return one == other
-    return bool(_with_version(first) == _with_version(second))
+    return bool(_canonical(first) == _canonical(second))

@@ -8,6 +8,7 @@ from typing import Final
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
+from mhsm_model.tables.clouds import PUBLIC, challenged_by
 from mhsm_model.wire.challenge import parse_challenge
 from mhsm_model.wire.exchange import WireExchange
 from mhsm_model.wire.response_codec import CONTENT_TYPE, FIXED_HEADERS
@@ -17,7 +18,6 @@ __all__ = ["HEADER_RULES"]
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
-_RESOURCE: Final = "https://managedhsm.azure.net"
 
 
 def _header(exchange: WireExchange, name: str) -> str | None:
@@ -111,22 +111,17 @@ def challenge_body_is_no_error(exchange: WireExchange) -> Finding:
 
 @wire_rule("AUTH-201", level=Level.MUST, sources=_RECORDED)
 def challenge_names_authority_and_resource(exchange: WireExchange) -> Finding:
-    """Challenge with scheme Bearer, the authority's URL, and resource https://managedhsm.azure.net."""
+    """Challenge with scheme Bearer, the tenant's authority and the resource of the HSM's cloud."""
     if exchange.answered.status != 401:
         return VACUOUS
     header = _header(exchange, "www-authenticate")
     if header is None:
         return Mismatch("a header www-authenticate", "no such header")
     challenge = parse_challenge(header)
-    authority = challenge.authority or ""
-    good = (
-        challenge.scheme == "Bearer"
-        and authority.startswith("https://login.")
-        and not authority.endswith("/")
-        and challenge.resource == _RESOURCE
-    )
-    wanted = f'Bearer authorization="https://login.…/<tenant>", resource="{_RESOURCE}"'
-    return expect(good, wanted, header)
+    cloud = challenged_by(challenge.authority or "", challenge.resource or "")
+    good = challenge.scheme == "Bearer" and cloud is not None
+    wanted = f'Bearer authorization="https://{PUBLIC.authority_host}/<tenant>", '
+    return expect(good, f'{wanted}resource="{PUBLIC.resource}"', header)
 
 
 @wire_rule("WIRE-203", level=Level.MUST, basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))

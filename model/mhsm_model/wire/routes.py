@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
+from mhsm_model.identifiers import is_version
 from mhsm_model.requests import Reach
 
 __all__ = ["Route", "key_path", "route"]
@@ -98,6 +99,8 @@ def _under_keys(method: str, parts: list[str]) -> Route | None:
         case [name, last] if (method, last) in _LATER_ON_KEY:
             operation, reach = _LATER_ON_KEY[method, last]
             return Route(operation, name, later=reach)
+        case [name, version] if method == "POST" and is_version(version):
+            return Route("POST /keys/{…}/{…}", name, version, Reach.USE)
         case [name, action] if method == "POST":
             return _action(name, None, action)
         case [name, version]:
@@ -116,8 +119,8 @@ def _action(name: str, version: str | None, action: str) -> Route | None:
     if lowered in _CRYPTOGRAPHIC:
         return Route(_CRYPTOGRAPHIC[lowered], name, version)
     if lowered in _LATER_ON_VERSION:
-        return Route(_LATER_ON_VERSION[lowered], name, version, Reach.NOTHING)
-    return None
+        return Route(_LATER_ON_VERSION[lowered], name, version, Reach.USE)
+    return Route(f"POST /keys/{{…}}/{action}", name, version, Reach.USE)
 
 
 def _under_deleted_keys(method: str, parts: list[str]) -> Route | None:

@@ -27,6 +27,7 @@ from mhsm_model.operations.existence import (
     key_exists,
     name_has_lawful_characters,
     name_is_short_enough,
+    retention_has_not_ended,
 )
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.reading import known_key, learnt_key, shown_addressed
@@ -195,7 +196,13 @@ GET_DELETED_KEY: Final[Operation[GetDeletedKey, DeletedKeyBundle]] = Operation(
     name="GetDeletedKey",
     request=GetDeletedKey,
     reply=DeletedKeyBundle,
-    guards=(*ACCESS, name_has_lawful_characters, name_is_short_enough, deleted_key_exists),
+    guards=(
+        *ACCESS,
+        name_has_lawful_characters,
+        name_is_short_enough,
+        retention_has_not_ended,
+        deleted_key_exists,
+    ),
     ensures=(
         *STORED,
         purge_is_scheduled,
@@ -236,7 +243,13 @@ RECOVER_DELETED_KEY: Final[Operation[RecoverDeletedKey, KeyBundle]] = Operation(
     name="RecoverDeletedKey",
     request=RecoverDeletedKey,
     reply=KeyBundle,
-    guards=(*ACCESS, name_has_lawful_characters, name_is_short_enough, deleted_key_exists),
+    guards=(
+        *ACCESS,
+        name_has_lawful_characters,
+        name_is_short_enough,
+        retention_has_not_ended,
+        deleted_key_exists,
+    ),
     ensures=(*STORED, recovered_key_is_the_deleted_one),
     answers=_recover_answer,
     effect=_recover_effect,
@@ -267,6 +280,7 @@ PURGE_DELETED_KEY: Final[Operation[PurgeDeletedKey, NoContent]] = Operation(
         *ACCESS,
         name_has_lawful_characters,
         name_is_short_enough,
+        retention_has_not_ended,
         deleted_key_exists,
         purge_protection_is_off,
     ),

@@ -30,6 +30,7 @@ __all__ = [
     "name_has_lawful_characters",
     "name_is_not_soft_deleted",
     "name_is_short_enough",
+    "retention_has_not_ended",
     "version_exists",
 ]
 
@@ -80,10 +81,24 @@ def version_exists(s: Situation[Versioned], /) -> Objection:
 
 
 @guard(
+    "LIFE-204",
+    basis=Basis.DOCUMENTED,
+    sources=(SOFT_DELETE,),
+    presupposes=(name_is_short_enough,),
+)
+def retention_has_not_ended(s: Situation[Any], /) -> Objection:
+    """Purge a soft-deleted key when its scheduledPurgeDate has come, also without being asked."""
+    was_deleted = all(isinstance(entry, Deleted) for entry in s.factor.entries)
+    if isinstance(s.entry, Absent) and was_deleted:
+        return key_not_found(s.host, "deletedkeys", s.name)
+    return None
+
+
+@guard(
     "ERR-003",
     basis=Basis.OBSERVED,
     sources=(RECORDED_PYTHON, RECORDED_GO),
-    presupposes=(name_is_short_enough,),
+    presupposes=(retention_has_not_ended,),
 )
 def deleted_key_exists(s: Situation[Any], /) -> Objection:
     """Answer 404 KeyNotFound under /deletedkeys where no soft-deleted key has the name."""

@@ -1,0 +1,62 @@
+"""From how a test ended to what became of its check."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from mhsm_conformance.checks import CheckRecord, failure_records
+from mhsm_conformance.faults import ConformanceFailure
+from mhsm_conformance.opening import Bench
+from mhsm_conformance.session import InapplicableError, InconclusiveError
+from mhsm_model.catalogue import clause
+from mhsm_targets.protocol import TargetUnavailableError
+
+__all__ = ["concluded"]
+
+
+def concluded(
+    node: str, title: str, clauses: tuple[str, ...], bench: Bench, call: pytest.CallInfo[Any]
+) -> CheckRecord:
+    """The record of a check that has run.
+
+    A check that passed without exercising every clause it names did not do its work: on a target
+    that claims everything, this is the suite's own failure.
+    """
+    path, _, name = node.partition("::")
+    suite = PurePosixPath(path).stem.removeprefix("test_")
+    record = CheckRecord(f"{suite}::{name}", suite, title, clauses, seed=bench.seed)
+    record.seconds = call.duration
+    record.coverage = bench.coverage
+    error = call.excinfo.value if call.excinfo is not None else None
+    record.outcome, record.reason = _outcome(error)
+    session = bench.session
+    if isinstance(error, ConformanceFailure):
+        record.failures = failure_records(error.breaches, error.steps, bench.target, bench.seed)
+    elif session is not None and session.warnings:
+        steps = tuple(session.steps)
+        record.failures = failure_records(tuple(session.warnings), steps, bench.target, bench.seed)
+    if record.outcome == "passed":
+        idle = [name for name in clauses if not bench.coverage.exercised(clause(name))]
+        if idle:
+            record.outcome = "failed"
+            record.reason = f"the check names {', '.join(idle)} and did not exercise it"
+    return record
+
+
+def _outcome(error: BaseException | None) -> tuple[str, str | None]:
+    match error:
+        case None:
+            return "passed", None
+        case InapplicableError():
+            return "inapplicable", str(error)
+        case InconclusiveError():
+            return "inconclusive", str(error)
+        case TargetUnavailableError():
+            return "untested", str(error)
+        case ConformanceFailure():
+            return "failed", str(error).partition("\n")[0]
+        case _:
+            return "failed", f"{type(error).__name__}: {error}"

@@ -1,0 +1,140 @@
+"""The pytest plugin: fixtures that open judged sessions, and the record of every check.
+
+Loaded in every pytest run where the distribution is installed; it does nothing but offer its
+fixtures until a check asks for one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from mhsm_conformance.checks import CheckRecord
+    from mhsm_conformance.opening import Bench
+    from mhsm_conformance.session import InstanceSession, Session
+    from mhsm_model.configuration import Configuration
+
+__all__ = ["RECORD_PROPERTY"]
+
+RECORD_PROPERTY: Final = "mhsm check"
+"""The name under which a test report carries its check's record."""
+
+_BENCH = pytest.StashKey["Bench"]()
+_RECORD = pytest.StashKey["CheckRecord"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of a conformance run; `mhsm run` sets them."""
+    group = parser.getgroup("mhsm", "Managed HSM conformance")
+    group.addoption("--mhsm-target", default="model", help="the target under test")
+    group.addoption("--mhsm-seed", type=int, default=0, help="where all draws start from")
+    group.addoption("--mhsm-profile", default="ci", help="how much to try: smoke, ci or nightly")
+    group.addoption("--mhsm-clause", default=None, help="only checks of clauses that match")
+    group.addoption("--mhsm-strict", action="store_true", help="inferred clauses count in full")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker that names a check's clauses."""
+    config.addinivalue_line(
+        "markers", "exercises(*identifiers): the clauses that this check exercises"
+    )
+
+
+def _clauses(item: pytest.Item) -> tuple[str, ...]:
+    named = [name for mark in item.iter_markers("exercises") for name in mark.args]
+    return tuple(dict.fromkeys(named))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the checks of which no clause matches."""
+    wanted: str | None = config.getoption("--mhsm-clause")
+    if wanted is None:
+        return
+    kept = [i for i in items if any(fnmatchcase(name, wanted) for name in _clauses(i))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def _seed_of(item: pytest.Item) -> int:
+    told = f"{item.config.getoption('--mhsm-seed')} {item.nodeid.rpartition('/')[2]}"
+    return int.from_bytes(hashlib.sha256(told.encode()).digest()[:6])
+
+
+@pytest.fixture
+def mhsm_bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Opens judged sessions on the target under test, and closes them after the check."""
+    from mhsm_conformance.opening import Bench  # loaded only where a check asks for it
+
+    item: pytest.Item = request.node
+    config = request.config
+    bench = Bench(
+        target=config.getoption("--mhsm-target"),
+        seed=_seed_of(item),
+        profile=config.getoption("--mhsm-profile"),
+        strict=config.getoption("--mhsm-strict"),
+        on_exchange=getattr(config, "mhsm_on_exchange", None),
+    )
+    item.stash[_BENCH] = bench
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def open_session(
+    mhsm_bench: Bench,
+) -> Callable[[Mapping[str, Configuration]], Session]:
+    """Opens a session on instances of the check's own configuration."""
+    return mhsm_bench.open
+
+
+@pytest.fixture
+def session(mhsm_bench: Bench) -> Session:
+    """A session on two unrelated instances of the default configuration."""
+    return mhsm_bench.open_default()
+
+
+@pytest.fixture
+def hsm(session: Session) -> InstanceSession:
+    """One instance."""
+    return session.at(session.hosts[0])
+
+
+@pytest.fixture
+def other_hsm(session: Session) -> InstanceSession:
+    """Another instance, unrelated to `hsm`."""
+    return session.at(session.hosts[1])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the check's record on its report."""
+    report = yield
+    bench = item.stash.get(_BENCH, None)
+    if bench is None or call.when != "call":
+        return report
+    from mhsm_conformance.outcomes import concluded
+
+    record = concluded(item.nodeid, _title(item), _clauses(item), bench, call)
+    if record.outcome == "failed":
+        report.outcome = "failed"
+        report.longrepr = report.longrepr or record.reason
+    elif record.outcome != "passed":
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), 0, f"{record.outcome}: {record.reason}")
+    item.stash[_RECORD] = record
+    report.user_properties.append((RECORD_PROPERTY, record.as_json()))
+    return report
+
+
+def _title(item: pytest.Item) -> str:
+    function: Any = getattr(item, "function", None)
+    told = (getattr(function, "__doc__", None) or item.name).strip().splitlines()[0]
+    parameters = item.name.partition("[")[2].rstrip("]")
+    return f"{told.rstrip('.')} [{parameters}]" if parameters else told.rstrip(".")

@@ -1,0 +1,160 @@
+"""Replay scripts: a failing sequence as a Python program that runs it again and judges it.
+
+Values that the service chose (version identifiers, signatures, ciphertexts) are taken from the
+earlier reply that showed them, so that the script also means the same on another target. Imported
+keys are named where they are samples, and never shown.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, Final
+
+from mhsm_conformance.faults import ConformanceFailure
+from mhsm_conformance.session import Session
+from mhsm_conformance.steps import Lapse, Loss, Sent, Step
+from mhsm_conformance.vectors.sample_keys import sample_name
+from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import Credential, Reply, Request
+from mhsm_model.jwk import JsonWebKey
+from mhsm_model.judgement import Breach
+from mhsm_model.revisions import LATEST_RECORDED
+from mhsm_targets.registry import target_factory
+
+__all__ = ["Replay", "script_of"]
+
+_SHORTEST_REFERENCE: Final = 8
+"""Values shorter than this (bytes or characters) are too common to be told by where they stood."""
+
+
+class Replay:
+    """A session for a script: opens the target, judges, prints each step, ends the process.
+
+    Used as a context manager. Exit status 1 after an unlawful exchange, else 0.
+    """
+
+    def __init__(self, target: str, seed: int, hosts: Sequence[str], strict: bool = True) -> None:
+        factory = target_factory(target)
+        configurations = {host: Configuration() for host in hosts}
+        opened = factory.open(configurations, seed)
+        self._session = Session(opened, factory.profile, configurations, strict=strict)
+
+    def __enter__(self) -> Replay:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> bool:
+        if isinstance(error, ConformanceFailure):
+            print(error)
+            sys.exit(1)
+        if kind is None:
+            print("every exchange was lawful")
+        return False
+
+    def send(
+        self,
+        host: str,
+        request: Request,
+        credential: Credential = Credential.TOKEN,
+        api_version: str | None = LATEST_RECORDED,
+    ) -> Any:
+        """Send a request and return the lawful reply."""
+        reply: Reply = self._session.send(
+            host, request, credential=credential, api_version=api_version
+        )
+        print(self._session.steps[-1])
+        return reply
+
+    def advance(self, seconds: int) -> None:
+        """Move the target's clock forward."""
+        self._session.advance(seconds)
+
+    def lose_next(self, *, after_effect: bool) -> None:
+        """Lose the reply to the next request."""
+        self._session.lose_next(after_effect=after_effect)
+
+
+def script_of(
+    steps: Sequence[Step], target: str, seed: int, breaches: Sequence[Breach] = ()
+) -> str:
+    """The program that sends the steps again, with what is expected to fail in its first lines."""
+    hosts = list(dict.fromkeys(step.call.host for step in steps if isinstance(step, Sent)))
+    told = "\n".join(f"{b.clause.identifier}: {b.clause.prose}" for b in breaches)
+    lines = [
+        f'"""Replays a sequence that {target} was judged by.\n\n{told}\n"""',
+        "",
+        "from mhsm_conformance.replaying import Replay",
+        "from mhsm_conformance.vectors.sample_keys import sample_key",
+        "from mhsm_model.exchange import *",
+        "",
+        f"with Replay({target!r}, seed={seed}, hosts={hosts!r}) as hsm:",
+    ]
+    known: dict[str | bytes, str] = {}
+    for number, step in enumerate(steps, 1):
+        match step:
+            case Sent(call, reply):
+                written = _written(call.request, known)
+                options = _options(step)
+                lines.append(f"    r{number} = hsm.send({call.host!r}, {written}{options})")
+                known.update(_shown(reply, f"r{number}"))
+            case Lapse(seconds):
+                lines.append(f"    hsm.advance({seconds})")
+            case Loss(after_effect):
+                lines.append(f"    hsm.lose_next(after_effect={after_effect})")
+    if len(lines) == 7:
+        lines.append("    pass")
+    return "\n".join(lines) + "\n"
+
+
+def _options(step: Sent) -> str:
+    options = ""
+    if step.call.credential is not Credential.TOKEN:
+        options += f", credential={step.call.credential}"
+    if step.call.api_version != LATEST_RECORDED:
+        options += f", api_version={step.call.api_version!r}"
+    return options
+
+
+def _written(value: Any, known: dict[str | bytes, str]) -> str:
+    """The value as Python source."""
+    if isinstance(value, JsonWebKey):
+        return _written_key(value, known)
+    if isinstance(value, str | bytes) and value in known:
+        return known[value]
+    if is_dataclass(value):
+        parts = [
+            f"{field.name}={_written(getattr(value, field.name), known)}"
+            for field in fields(value)
+            if getattr(value, field.name) != field.default
+        ]
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, bytes) and len(value) > 4 and len(set(value)) == 1:
+        return f"bytes([{value[0]}]) * {len(value)}"
+    return repr(value)
+
+
+def _written_key(key: JsonWebKey, known: dict[str | bytes, str]) -> str:
+    sample = sample_name(key)
+    if sample is not None:
+        return f"sample_key({sample[0]!r}, {sample[1]})"
+    parts = [
+        f"{name}={_written(getattr(key, name), known)}"
+        for name in ("kty", "crv", "key_ops", "n", "e", "x", "y")
+        if getattr(key, name) is not None
+    ]
+    return f"JsonWebKey({', '.join(parts)})  # private members are not shown"
+
+
+def _shown(reply: Reply, name: str) -> Iterator[tuple[str | bytes, str]]:
+    """Values that a reply shows, with the expression that reads them from it."""
+    yield from _walk(reply, name)
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str | bytes, str]]:
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from _walk(getattr(value, field.name), f"{path}.{field.name}")
+    elif isinstance(value, str | bytes) and len(value) >= _SHORTEST_REFERENCE:
+        if path.endswith((".version", ".value", ".iv", ".tag")):
+            yield value, path

@@ -1,0 +1,235 @@
+"""The session that judges: it sends, lets the acceptor judge, records, and returns the reply.
+
+Tests hold scenarios and no comparisons. What is right is the acceptor's to say; a test that goes on
+after `send` may rely on the reply being lawful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from mhsm_conformance.coverage import Coverage
+from mhsm_conformance.faults import ConformanceFailure, HarnessFault
+from mhsm_conformance.steps import Lapse, Loss, Sent, Step, summary
+from mhsm_model.acceptor import Strictness, accepts
+from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import (
+    Call,
+    CreateKey,
+    Credential,
+    Decrypt,
+    Encrypt,
+    ImportKey,
+    Indeterminate,
+    KeyBundle,
+    OperationResult,
+    Reply,
+    Request,
+    Sign,
+    Verify,
+)
+from mhsm_model.judgement import Breach, Judgement
+from mhsm_model.moments import Interval
+from mhsm_model.revisions import LATEST_RECORDED
+from mhsm_model.state import Absent, Estate, Instance
+from mhsm_model.wire.exchange import wire_exchange
+from mhsm_model.wire.judge import with_bytes
+from mhsm_model.wire.request_codec import decode_request, encode_request
+from mhsm_targets.protocol import (
+    Capability,
+    ClockTarget,
+    LossyTarget,
+    TargetProfile,
+    WireTarget,
+)
+
+__all__ = ["InapplicableError", "InconclusiveError", "InstanceSession", "Session"]
+
+_BAD_TOKEN: Final = "not-a-token"
+_RECORDED_STEPS: Final = 400
+
+
+class InapplicableError(Exception):
+    """The target lacks a capability that the check needs."""
+
+
+class InconclusiveError(Exception):
+    """What the target did cannot be told from what it might have done."""
+
+
+class Session:
+    """A conversation with one target, judged exchange by exchange."""
+
+    def __init__(
+        self,
+        target: WireTarget,
+        profile: TargetProfile,
+        configurations: Mapping[str, Configuration],
+        *,
+        strict: bool = False,
+        judged: bool = True,
+        on_exchange: Callable[[], None] | None = None,
+    ) -> None:
+        self._target = target
+        self.profile = profile
+        self.coverage = Coverage()
+        self.steps: list[Step] = []
+        self.warnings: list[Breach] = []
+        self.expected: list[Breach] = []
+        self._strictness = Strictness(strict=strict, live=profile.live)
+        self._judged = judged
+        self._on_exchange = on_exchange
+        self.estate = Estate()
+        for host, configuration in configurations.items():
+            self.estate = self.estate.with_instance(host, Instance(configuration))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names of the instances."""
+        return self._target.hosts
+
+    def at(self, host: str) -> InstanceSession:
+        """The session seen from one instance."""
+        return InstanceSession(self, host)
+
+    def need(self, capability: Capability) -> None:
+        """Raise InapplicableError where the target lacks the capability."""
+        if capability not in self.profile.capabilities:
+            raise InapplicableError(f"the target lacks the capability {capability.value}")
+
+    def send(
+        self,
+        host: str,
+        request: Request,
+        *,
+        credential: Credential = Credential.TOKEN,
+        api_version: str | None = LATEST_RECORDED,
+    ) -> Reply:
+        """Send a request, judge the exchange, and return the reply.
+
+        Raises ConformanceFailure where the exchange is unlawful, HarnessFault where the request
+        does not survive our own codec, TargetUnavailableError where the target is gone.
+        """
+        token = {
+            Credential.TOKEN: self._target.token,
+            Credential.INVALID: _BAD_TOKEN,
+            Credential.ANONYMOUS: None,
+        }[credential]
+        sent = encode_request(request, host, api_version, token)
+        if self._judged and decode_request(sent) != request:
+            raise HarnessFault(f"the codec does not give back {request}")
+        begun = self._target.now()
+        answered = self._target.exchange(sent)
+        time = Interval(begun, self._target.now())
+        call = Call(host, request, time, api_version, credential)
+        if answered is None:
+            lost = Indeterminate("the reply was lost")
+            self._concluded(call, lost, accepts(self.estate, call, lost, self._strictness))
+            return lost
+        exchange = wire_exchange(sent, answered, request)
+        if not self._judged:
+            return exchange.reply
+        judgement = accepts(self.estate, call, exchange.reply, self._strictness)
+        judgement = with_bytes(judgement, exchange, self._strictness)
+        self._concluded(call, exchange.reply, judgement)
+        return exchange.reply
+
+    def _concluded(self, call: Call, reply: Reply, judgement: Judgement) -> None:
+        judgement = self._without_expected(judgement)
+        self.coverage.add(call, reply, judgement, self._kind(call))
+        self.warnings += judgement.warnings
+        if len(self.steps) < _RECORDED_STEPS:
+            self.steps.append(Sent(call, reply))
+        self.estate = judgement.estate
+        if self._on_exchange is not None:
+            self._on_exchange()
+        if judgement.breaches:
+            raise ConformanceFailure(judgement.breaches, self.steps)
+        if judgement.inconclusive is not None and not isinstance(reply, Indeterminate):
+            raise InconclusiveError(judgement.inconclusive)
+
+    def _without_expected(self, judgement: Judgement) -> Judgement:
+        """The judgement without the breaches that the target's profile declares."""
+        declared = self.profile.expected_failures
+        if not declared or not judgement.breaches:
+            return judgement
+        known = [b for b in judgement.breaches if b.clause.identifier in declared]
+        self.expected += known
+        rest = tuple(b for b in judgement.breaches if b.clause.identifier not in declared)
+        return replace(judgement, breaches=rest)
+
+    def _kind(self, call: Call) -> str | None:
+        request = call.request
+        if not isinstance(request, Sign | Verify | Encrypt | Decrypt):
+            return None
+        factor = self.estate.instances[call.host].factors.get(request.name)
+        entry = factor.entries[0] if factor is not None else Absent()
+        if isinstance(entry, Absent) or not entry.key.versions:
+            return None
+        place = None if request.version is None else entry.key.place_of(request.version)
+        version = entry.key.versions[-1 if place is None else place]
+        material = self.estate.materials.get(version.material)
+        return None if material is None else str(material.kind)
+
+    def advance(self, seconds: int) -> None:
+        """Move the target's clock forward; needs Capability.CLOCK."""
+        self.need(Capability.CLOCK)
+        if isinstance(self._target, ClockTarget):
+            self._target.advance(seconds)
+            self.steps.append(Lapse(seconds))
+
+    def lose_next(self, *, after_effect: bool) -> None:
+        """Lose the reply to the next request; needs Capability.LOSSES."""
+        self.need(Capability.LOSSES)
+        if isinstance(self._target, LossyTarget):
+            self._target.lose_next(after_effect=after_effect)
+            self.steps.append(Loss(after_effect))
+
+    def now(self) -> int:
+        """The target's clock, in seconds."""
+        return self._target.now()
+
+
+class InstanceSession:
+    """The session seen from one instance, with names of its own."""
+
+    def __init__(self, session: Session, host: str) -> None:
+        self.session = session
+        self.host = host
+        self._names = 0
+
+    def fresh_name(self) -> str:
+        """A key name not used before in this view."""
+        self._names += 1
+        return f"key-{self._names}"
+
+    def created(self, request: CreateKey | ImportKey) -> KeyBundle:
+        """Make a key version that nothing speaks against, and return what is shown of it.
+
+        Raises InconclusiveError where it is lawfully refused all the same.
+        """
+        reply = self.send(request)
+        if not isinstance(reply, KeyBundle):
+            raise InconclusiveError(f"no key could be made: {summary(reply)}")
+        return reply
+
+    def result(self, request: Sign | Encrypt | Decrypt) -> OperationResult:
+        """Compute what nothing speaks against; raises InconclusiveError where it is refused."""
+        reply = self.send(request)
+        if not isinstance(reply, OperationResult):
+            raise InconclusiveError(f"nothing was computed: {summary(reply)}")
+        return reply
+
+    def send(
+        self,
+        request: Request,
+        *,
+        credential: Credential = Credential.TOKEN,
+        api_version: str | None = LATEST_RECORDED,
+    ) -> Reply:
+        """Send a request to this instance: see `Session.send`."""
+        return self.session.send(
+            self.host, request, credential=credential, api_version=api_version
+        )

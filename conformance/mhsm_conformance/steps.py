@@ -1,0 +1,81 @@
+"""Steps: what was sent and what came back, as a failure tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mhsm_model.exchange import (
+    Call,
+    DeletedKeyBundle,
+    Indeterminate,
+    KeyBundle,
+    KeyPage,
+    NoContent,
+    OperationResult,
+    Refused,
+    Reply,
+    Unauthenticated,
+    Unreadable,
+    Verification,
+)
+
+__all__ = ["Lapse", "Loss", "Sent", "Step", "summary"]
+
+
+def summary(reply: Reply) -> str:
+    """A reply in a few words; values that may be secret are shown by their length."""
+    match reply:
+        case KeyBundle(kid=kid, kty=kty):
+            return f"{kty} {kid.name}/{kid.version}"
+        case DeletedKeyBundle(bundle=bundle, deleted_date=date):
+            return f"deleted {bundle.kid.name}/{bundle.kid.version} at {date}"
+        case KeyPage(items, next_link):
+            return f"{len(items)} items" + (", more to come" if next_link is not None else "")
+        case OperationResult(algorithm=algorithm, value=value):
+            return f"{algorithm}, {len(value)} bytes"
+        case Verification(valid):
+            return str(valid).lower()
+        case NoContent():
+            return "no content"
+        case Refused(status, code, message):
+            return " ".join(str(word) for word in (status, code, message) if word is not None)
+        case Unauthenticated():
+            return "401 with a challenge"
+        case Indeterminate(reason):
+            return f"no reply ({reason})"
+        case Unreadable(status, problem):
+            return f"{status}, unreadable: {problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One exchange of a session."""
+
+    call: Call
+    reply: Reply
+
+    def __str__(self) -> str:
+        return f"{self.call.host}: {self.call.request} -> {summary(self.reply)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """The clock was moved forward by some seconds."""
+
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"(the clock moves {self.seconds} s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The reply to the next request is to be lost, after its effect or instead of it."""
+
+    after_effect: bool
+
+    def __str__(self) -> str:
+        return f"(the next reply is lost {'after' if self.after_effect else 'before'} its effect)"
+
+
+Step = Sent | Lapse | Loss

@@ -1,0 +1,1 @@
+"""The conformance suites: scenarios, judged by the session that they run in."""

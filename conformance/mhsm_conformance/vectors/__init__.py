@@ -1,0 +1,1 @@
+"""Test vectors and sample keys that the suites use."""

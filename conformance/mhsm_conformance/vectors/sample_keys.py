@@ -1,0 +1,73 @@
+"""Keys to import: made from a fixed seed, so that a script can name them instead of showing them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from mhsm_model.entropy import SeededEntropy
+from mhsm_model.jwk import JsonWebKey
+from mhsm_model.relations.secrets import minimal
+from mhsm_model.tables.key_types import CURVES, OCT_BITS, RSA_BITS
+
+__all__ = ["SAMPLE_KINDS", "sample_key", "sample_name"]
+
+SAMPLE_KINDS: Final[tuple[str, ...]] = (
+    *(f"RSA {bits}" for bits in RSA_BITS),
+    *(f"EC {curve}" for curve in CURVES),
+    *(f"oct {bits}" for bits in OCT_BITS),
+)
+"""The kinds of key there are samples of: a software type name, and a size in bits or a curve."""
+
+
+@cache
+def sample_key(kind: str, serial: int = 0) -> JsonWebKey:
+    """The sample of a kind with that serial number; equal arguments give the same key everywhere.
+
+    Besides SAMPLE_KINDS any RSA size and any multiple of 8 bits for oct will do. Raises ValueError
+    for a kind that does not parse.
+    """
+    family, _, detail = kind.partition(" ")
+    entropy = SeededEntropy(f"sample {kind} {serial}".encode(), pooled=False)
+    match family:
+        case "RSA":
+            return _rsa(entropy.rsa(int(detail), 65537).key)
+        case "EC" if detail in CURVES:
+            return _ec(detail, entropy.ec(detail).key)
+        case "oct":
+            return JsonWebKey("oct", k=entropy.octets(int(detail) // 8))
+        case _:
+            raise ValueError(f"there is no sample of kind {kind!r}")
+
+
+def _rsa(key: rsa.RSAPrivateKey) -> JsonWebKey:
+    numbers = key.private_numbers()
+    return JsonWebKey(
+        "RSA",
+        n=minimal(numbers.public_numbers.n),
+        e=minimal(numbers.public_numbers.e),
+        d=minimal(numbers.d),
+        p=minimal(numbers.p),
+        q=minimal(numbers.q),
+        dp=minimal(numbers.dmp1),
+        dq=minimal(numbers.dmq1),
+        qi=minimal(numbers.iqmp),
+    )
+
+
+def _ec(curve: str, key: ec.EllipticCurvePrivateKey) -> JsonWebKey:
+    numbers, width = key.private_numbers(), CURVES[curve]
+    point = numbers.public_numbers
+    x, y = point.x.to_bytes(width), point.y.to_bytes(width)
+    return JsonWebKey("EC", crv=curve, x=x, y=y, d=numbers.private_value.to_bytes(width))
+
+
+def sample_name(key: JsonWebKey) -> tuple[str, int] | None:
+    """The kind and serial of a sample key, or None for a key that is none of the common samples."""
+    for kind in SAMPLE_KINDS:
+        for serial in range(3):
+            if sample_key(kind, serial) == key:
+                return kind, serial
+    return None

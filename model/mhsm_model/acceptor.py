@@ -221,8 +221,7 @@ def _judge_refusal(
         return
     if isinstance(reply, Refused) and reply.status >= 500:
         _breach(opinion, NO_FAULT, strictness, "no 5xx", _shown(reply))
-        return
-    if not demanded:
+    elif not demanded:
         _breach(opinion, NO_REASON, strictness, "a success", _shown(reply))
     for guard, refusal in demanded:
         _breach(opinion, guard.clause, strictness, str(refusal), _shown(reply))

@@ -15,6 +15,7 @@ class UnknownTargetError(ValueError):
     """No target has the name; the text lists those there are."""
 
 
+_MUTANT: Final = "mutant:"
 _TARGETS: Final[dict[str, Callable[[], TargetFactory]]] = {"model": EmulatorFactory}
 
 
@@ -25,6 +26,19 @@ def target_names() -> tuple[str, ...]:
 
 def target_factory(name: str) -> TargetFactory:
     """The factory of the target; raises UnknownTargetError for a name that no target has."""
+    if name.startswith(_MUTANT):
+        return _mutant_factory(name.removeprefix(_MUTANT))
     if name not in _TARGETS:
         raise UnknownTargetError(f"no target is called {name!r}; there is {', '.join(_TARGETS)}")
     return _TARGETS[name]()
+
+
+def _mutant_factory(name: str) -> TargetFactory:
+    # Loaded only here: the gallery imports every chapter, and users of a target need none of it.
+    from mhsm_targets.mutants.gallery import mutant
+    from mhsm_targets.mutants.mutant import MutantFactory
+
+    try:
+        return MutantFactory(mutant(name))
+    except KeyError:
+        raise UnknownTargetError(f"no mutant is called {name!r}; `mhsm mutants` lists them") from None

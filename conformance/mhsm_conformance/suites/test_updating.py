@@ -14,7 +14,7 @@ from mhsm_targets.protocol import Capability
 EVERYTHING = RequestedAttributes(enabled=True, not_before=1_500_000_000, expires=2_500_000_000)
 
 
-@pytest.mark.exercises("KEY-230", "ATTR-012", "ATTR-230", "ATTR-231", "KEY-212", "KEY-210")
+@pytest.mark.exercises("KEY-230", "ATTR-012", "ATTR-230", "KEY-212", "KEY-210")
 @pytest.mark.parametrize(
     "change",
     [

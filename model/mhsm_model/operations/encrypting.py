@@ -237,10 +237,14 @@ def oaep_ciphertext_is_authentic(s: Situation[Decrypt], /) -> Objection:
 )
 def pkcs1_ciphertext_is_padded(s: Situation[Decrypt], /) -> Objection:
     """Refuse an RSA1_5 ciphertext whose padding is wrong, or answer with unrelated bytes."""
-    objection = _authentic(s, Scheme.RSAES_PKCS1, closed_is_certain=False)
-    if objection is None or isinstance(objection, Perhaps):
-        return objection
-    return Perhaps(objection, emulated=True)
+    algorithm, material = algorithm_of(s), s.material
+    if algorithm is None or algorithm.scheme is not Scheme.RSAES_PKCS1:
+        return None
+    if material is not None:
+        given = decryption_given(algorithm, sent_ciphertext(s), None)
+        if recall(material, given) is not None:
+            return None
+    return Perhaps(unseen(400, "BadParameter", "The value cannot be decrypted"))
 
 
 @guard(

@@ -1,0 +1,196 @@
+"""What a mutant is: an emulator with one fault, and the clause that the fault breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import Call, Refused, Reply
+from mhsm_model.generator import Step
+from mhsm_model.rules import Guard
+from mhsm_model.state import Estate
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_targets.emulator import Emulator
+from mhsm_targets.profiles import profile
+from mhsm_targets.protocol import TargetProfile
+
+__all__ = [
+    "BytesFault",
+    "Fault",
+    "IgnoredGuard",
+    "Mutant",
+    "MutantEmulator",
+    "MutantFactory",
+    "ReplyFault",
+    "StateFault",
+    "registered_mutants",
+    "wrong_bytes",
+    "wrong_reply",
+    "wrong_state",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredGuard:
+    """The guard of a clause is not asked; where that leaves nothing to answer, it answers 500."""
+
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFault:
+    """A reply is changed on its way out; the state is right.
+
+    The function gets the call, the lawful reply and the state before the call.
+    """
+
+    change: Callable[[Call, Reply, Estate], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class BytesFault:
+    """A response is changed on its way out: method, then the lawful response."""
+
+    change: Callable[[HttpRequest, HttpResponse], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class StateFault:
+    """The state after a call is changed; the reply is right.
+
+    The function gets the call, the state before it, and the lawful step.
+    """
+
+    change: Callable[[Call, Estate, Step], Step]
+
+
+Fault = IgnoredGuard | ReplyFault | BytesFault | StateFault
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A fault with its name, the clause it breaks, and what is wrong in one sentence."""
+
+    name: str
+    clause: str
+    prose: str
+    fault: Fault
+
+
+_REGISTERED: dict[str, Mutant] = {}
+
+
+def register(mutant: Mutant) -> None:
+    """Enter a mutant; raises ValueError for a name that is taken."""
+    if mutant.name in _REGISTERED:
+        raise ValueError(f"mutant {mutant.name} is declared twice")
+    _REGISTERED[mutant.name] = mutant
+
+
+def registered_mutants() -> tuple[Mutant, ...]:
+    """All mutants declared so far, by clause and name. See `gallery` for the whole."""
+    return tuple(sorted(_REGISTERED.values(), key=lambda mutant: (mutant.clause, mutant.name)))
+
+
+def _named(function: Callable[..., Any]) -> tuple[str, str]:
+    prose = " ".join((function.__doc__ or "").split())
+    return function.__name__.replace("_", "-"), prose
+
+
+ReplyChange = Callable[[Call, Reply, Estate], Reply]
+BytesChange = Callable[[HttpRequest, HttpResponse], HttpResponse]
+StateChange = Callable[[Call, Estate, Step], Step]
+
+
+def wrong_reply(clause: str) -> Callable[[ReplyChange], ReplyChange]:
+    """Declare the decorated function as a mutant that changes replies."""
+
+    def declared(change: ReplyChange) -> ReplyChange:
+        name, prose = _named(change)
+        register(Mutant(name, clause, prose, ReplyFault(change)))
+        return change
+
+    return declared
+
+
+def wrong_bytes(clause: str) -> Callable[[BytesChange], BytesChange]:
+    """Declare the decorated function as a mutant that changes responses."""
+
+    def declared(change: BytesChange) -> BytesChange:
+        name, prose = _named(change)
+        register(Mutant(name, clause, prose, BytesFault(change)))
+        return change
+
+    return declared
+
+
+def wrong_state(clause: str) -> Callable[[StateChange], StateChange]:
+    """Declare the decorated function as a mutant that changes the state."""
+
+    def declared(change: StateChange) -> StateChange:
+        name, prose = _named(change)
+        register(Mutant(name, clause, prose, StateFault(change)))
+        return change
+
+    return declared
+
+
+class MutantEmulator(Emulator):
+    """An emulator with one fault."""
+
+    def __init__(
+        self, configurations: Mapping[str, Configuration], seed: int, fault: Fault
+    ) -> None:
+        super().__init__(configurations, seed)
+        self._fault: Final = fault
+
+    def exchange(self, request: HttpRequest) -> HttpResponse | None:
+        """Answer one request, with the fault."""
+        response = super().exchange(request)
+        if isinstance(self._fault, BytesFault) and response is not None:
+            return self._fault.change(request, response)
+        return response
+
+    def carry_out(
+        self, call: Call, *, ignoring: Callable[[Guard[Any]], bool] | None = None
+    ) -> Step:
+        """One step from the present state, with the fault."""
+        fault, before = self._fault, self.estate
+        if isinstance(fault, IgnoredGuard):
+            return self._without_guard(call, fault.clause)
+        moved = super().carry_out(call)
+        match fault:
+            case ReplyFault(change):
+                return Step(moved.estate, moved.vault, change(call, moved.reply, before))
+            case StateFault(change):
+                return change(call, before, moved)
+            case _:
+                return moved
+
+    def _without_guard(self, call: Call, clause: str) -> Step:
+        try:
+            return super().carry_out(
+                call, ignoring=lambda guard: guard.clause.identifier == clause
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            lawful = super().carry_out(call)
+            fault = Refused(500, "UnknownError", "Unknown error")
+            return Step(lawful.estate, lawful.vault, fault)
+
+
+class MutantFactory:
+    """Opens one mutant."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+
+    @property
+    def profile(self) -> TargetProfile:
+        """What the emulator claims, which the mutant does not keep."""
+        return profile("model")
+
+    def open(self, configurations: Mapping[str, Configuration], seed: int) -> MutantEmulator:
+        """The mutant with an instance for each host name."""
+        return MutantEmulator(configurations, seed, self._mutant.fault)

@@ -55,6 +55,11 @@ class Bench:
         self.session: Session | None = None
 
     @property
+    def shrinks(self) -> bool:
+        """Whether a failing sequence may be tried again and again to make it shorter."""
+        return not self._factory.profile.live
+
+    @property
     def factory(self) -> TargetFactory:
         """What opens the target."""
         return self._factory

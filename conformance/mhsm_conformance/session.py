@@ -35,6 +35,7 @@ from mhsm_model.moments import Interval
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.exchange import wire_exchange
+from mhsm_model.wire.http import HttpRequest
 from mhsm_model.wire.judge import with_bytes
 from mhsm_model.wire.request_codec import decode_request, encode_request
 from mhsm_targets.protocol import (
@@ -120,16 +121,38 @@ class Session:
         sent = encode_request(request, host, api_version, token)
         if self._judged and decode_request(sent) != request:
             raise HarnessFault(f"the codec does not give back {request}")
+        return self._exchange(sent, request, credential, api_version)
+
+    def send_message(self, host: str, method: str, target: str, body: bytes) -> Reply:
+        """Send an HTTP request made by hand, with a good token; judged like any other."""
+        headers = {
+            "authorization": f"Bearer {self._target.token}",
+            "content-type": "application/json",
+        }
+        sent = HttpRequest(method, host, target, headers, body)
+        api_version = sent.query.get("api-version")
+        return self._exchange(sent, decode_request(sent), Credential.TOKEN, api_version)
+
+    def _exchange(
+        self,
+        sent: HttpRequest,
+        request: Request,
+        credential: Credential,
+        api_version: str | None,
+    ) -> Reply:
+        host = sent.host
         begun = self._target.now()
         answered = self._target.exchange(sent)
         time = Interval(begun, self._target.now())
         call = Call(host, request, time, api_version, credential)
         if answered is None:
             lost = Indeterminate("the reply was lost")
-            self._concluded(call, lost, accepts(self.estate, call, lost, self._strictness))
+            if self._judged:
+                self._concluded(call, lost, accepts(self.estate, call, lost, self._strictness))
             return lost
         exchange = wire_exchange(sent, answered, request)
         if not self._judged:
+            self.coverage.exchanges += 1
             return exchange.reply
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = with_bytes(judgement, exchange, self._strictness)
@@ -204,6 +227,10 @@ class InstanceSession:
         """A key name not used before in this view."""
         self._names += 1
         return f"key-{self._names}"
+
+    def send_message(self, method: str, target: str, body: bytes) -> Reply:
+        """Send an HTTP request made by hand to this instance: see `Session.send_message`."""
+        return self.session.send_message(self.host, method, target, body)
 
     def created(self, request: CreateKey | ImportKey) -> KeyBundle:
         """Make a key version that nothing speaks against, and return what is shown of it.

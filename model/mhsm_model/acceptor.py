@@ -209,15 +209,19 @@ def _judge_refusal(
 ) -> None:
     masked = opinion.situation.call.host_masked
     demanded = [(guard, o) for guard, o in found if isinstance(o, Refusal)]
-    for guard, objection in found:
-        refusal = objection.refusal if isinstance(objection, Perhaps) else objection
-        if not refusal.admits(reply, host_masked=masked):
-            continue
-        if isinstance(objection, Perhaps) and guard.clause.level in (Level.OPEN, Level.MAY):
-            opinion.answers.append((guard.clause, f"refused: {_shown(reply)}"))
-        opinion.refused.append(guard.clause)
+    opinion.refused = [g.clause for g, o in demanded if o.admits(reply, host_masked=masked)]
     if opinion.refused:
-        opinion.alone = len(demanded) == 1 and opinion.refused == [demanded[0][0].clause]
+        opinion.alone = len(demanded) == 1
+        return
+    for guard, objection in found:
+        # Only what nothing demands answers an open question.
+        if not isinstance(objection, Perhaps) or demanded:
+            continue
+        if objection.refusal.admits(reply, host_masked=masked):
+            opinion.refused.append(guard.clause)
+            if guard.clause.level in (Level.OPEN, Level.MAY):
+                opinion.answers.append((guard.clause, f"refused: {_shown(reply)}"))
+    if opinion.refused:
         return
     if isinstance(reply, Refused) and reply.status >= 500:
         _breach(opinion, NO_FAULT, strictness, "no 5xx", _shown(reply))

@@ -1,0 +1,214 @@
+"""The command `mhsm`: a thin front of the suites, the examination and the mutants.
+
+Exit status: 0 where all is well, 1 where an implementation does not conform (or a mutant lives),
+2 where the command could not do what it was asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from mhsm_conformance.results import tool_version
+
+__all__ = ["main"]
+
+_BAD_INPUT: Final = 2
+
+
+class CommandError(click.ClickException):
+    """Something that the user can put right: one sentence, exit status 2."""
+
+    exit_code = _BAD_INPUT
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(tool_version(), prog_name="mhsm")
+def command() -> None:
+    """Judge implementations of Azure Key Vault Managed HSM by an executable specification.
+
+    \b
+    mhsm run model                 run the conformance suites against the model itself
+    mhsm judge session.jsonl       judge recorded traffic of a real Managed HSM
+    mhsm mutants                   see that the suites find out broken implementations
+
+    Exit status: 0 all is well, 1 something does not conform, 2 the command could not be carried out.
+    """
+
+
+def _out_folder(path: str | None) -> Path | None:
+    """The folder, made and proved writable before any work is done."""
+    if path is None:
+        return None
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".mhsm-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = (error.strerror or "it cannot be written").lower()
+        raise CommandError(f"cannot write to the folder {path}: {reason}") from None
+    return folder
+
+
+_strict: Callable[[Any], Any] = click.option(
+    "--strict", is_flag=True, help="Count clauses that were only inferred in full, not as warnings."
+)
+
+
+@command.command()
+@click.argument("target")
+@click.option(
+    "--profile",
+    type=click.Choice(["smoke", "ci", "nightly"]),
+    default="ci",
+    show_default=True,
+    help="How much the random machines try.",
+)
+@click.option("--suite", help="Only this suite, for example `signing`.")
+@click.option("--clause", metavar="GLOB", help="Only checks of clauses that match, like 'LIFE-*'.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Where all draws start from."
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    default="mhsm-results",
+    show_default=True,
+    help="Folder for run.json and junit.xml.",
+)
+@click.option(
+    "-n",
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that try checks at the same time.",
+)
+@_strict
+def run(
+    target: str,
+    profile: str,
+    suite: str | None,
+    clause: str | None,
+    seed: int,
+    out: str,
+    workers: int,
+    strict: bool,
+) -> None:
+    """Run the conformance suites against TARGET and judge every answer.
+
+    \b
+    Targets:
+      model    the specification run forwards, in process: nothing to install, done in seconds
+
+    Writes DIR/run.json (its schema is in the package mhsm_reports) and DIR/junit.xml, and prints
+    what was found. A failure names the clause, its source, what was expected and observed, and
+    holds a Python script that replays it. The same seed sends the same calls. Ctrl-C leaves a
+    valid result that says that it is partial, and exit status 2.
+    """
+    from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
+    from mhsm_conformance.progress import progress_to
+    from mhsm_reports import ResultFileError, RunState, exit_status, save
+    from mhsm_reports.render import junit, terminal
+    from mhsm_targets.protocol import TargetUnavailableError
+    from mhsm_targets.registry import UnknownTargetError, target_factory
+
+    try:
+        target_factory(target)
+    except UnknownTargetError as error:
+        raise CommandError(str(error)) from None
+    if suite is not None and suite not in suite_names():
+        raise CommandError(f"no suite is called {suite!r}; there is {', '.join(suite_names())}")
+    folder = _out_folder(out)
+    options = RunOptions(target, profile, suite, clause, seed, strict, workers)
+    try:
+        result = conducted(options, progress_to(sys.stderr))
+    except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
+        raise CommandError(str(error)) from None
+    try:
+        if folder is not None:
+            save(result, folder / "run.json")
+            junit.write(result, folder / "junit.xml")
+    except (ResultFileError, ValueError) as error:
+        raise CommandError(str(error)) from None
+    terminal.show(result, sys.stdout)
+    if result.run.state is not RunState.COMPLETE:
+        sys.exit(_BAD_INPUT)
+    sys.exit(exit_status(result))
+
+
+@command.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every verdict.")
+@click.option("--out", metavar="DIR", help="Folder for judge.json.")
+@_strict
+def judge(paths: tuple[str, ...], as_json: bool, out: str | None, strict: bool) -> None:
+    """Judge recorded traffic: every exchange of every session file under PATHS.
+
+    A session is a file of JSON lines: a header, then one exchange a line. An exchange is accepted
+    (with the clauses it exercised), rejected (with the clause, what was expected and what was
+    observed), unmodelled (its operation is not in the specification yet) or out of scope (the
+    control plane). A file that cannot be read is told in one sentence, and the others are judged
+    all the same; the exit status is then 2.
+    """
+    from mhsm_conformance.judging import judged
+
+    sys.exit(judged(paths, as_json=as_json, folder=_out_folder(out), strict=strict))
+
+
+@command.command()
+@click.option("--clause", metavar="GLOB", help="Only mutants of clauses that match, like 'SIGN-*'.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every verdict.")
+@click.option(
+    "-n",
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Mutants that are tried at the same time.",
+)
+def mutants(clause: str | None, as_json: bool, workers: int) -> None:
+    """Try deliberately broken emulators: each must be found out by its clause.
+
+    A mutant is first tried with the checks that name its clause, then with all. It is `killed` when
+    a failure names its clause, `noticed` when only other clauses fail, and else `survived`. Exit
+    status 1 when a mutant is not killed, or a clause that demands something has none.
+    """
+    from mhsm_conformance.mutation import tried
+
+    status = tried(clause, as_json=as_json, workers=workers)
+    if status is None:
+        raise CommandError(f"no mutant breaks a clause that matches {clause!r}")
+    sys.exit(status)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        command(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(_BAD_INPUT)
+    except click.ClickException as error:
+        message = error.format_message()
+        click.echo(f"mhsm: {message}", err=True)
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(f"Try '{error.ctx.command_path} --help'.", err=True)
+        sys.exit(_BAD_INPUT)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(_BAD_INPUT)
+    except BrokenPipeError:
+        # The reader of a pipe has gone: what it read is all it wanted.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

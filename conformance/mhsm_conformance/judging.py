@@ -1,0 +1,191 @@
+"""The command `mhsm judge`: verdicts on recorded files, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from mhsm_conformance.examination import ExchangeVerdict, RecordedVerdict, examine
+from mhsm_conformance.results import tool_version
+from mhsm_model.acceptor import Strictness
+from mhsm_model.judgement import Breach
+from mhsm_targets.recordings.session_file import RecordingError
+
+__all__ = ["judged"]
+
+_SHOWN_REJECTIONS: Final = 50
+
+
+@dataclass(slots=True)
+class _Totals:
+    """What is counted over all files; nothing here grows with the number of exchanges judged."""
+
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    strong: int = 0
+    unmodelled: Counter[str] = field(default_factory=Counter[str])
+    out_of_scope: Counter[str] = field(default_factory=Counter[str])
+    exercised: Counter[str] = field(default_factory=Counter[str])
+    warnings: Counter[str] = field(default_factory=Counter[str])
+    answers: Counter[tuple[str, str, str]] = field(
+        default_factory=Counter[tuple[str, str, str]]
+    )
+    problems: list[str] = field(default_factory=list[str])
+
+    def add(self, verdict: ExchangeVerdict) -> None:
+        self.verdicts[verdict.verdict.value] += 1
+        if verdict.verdict is RecordedVerdict.UNMODELLED:
+            self.unmodelled[verdict.operation] += 1
+        elif verdict.verdict is RecordedVerdict.OUT_OF_SCOPE:
+            self.out_of_scope[verdict.operation] += 1
+        elif verdict.verdict is RecordedVerdict.ACCEPTED:
+            self.strong += verdict.strong
+            self.exercised.update(clause.identifier for clause in verdict.clauses)
+        self.warnings.update(breach.clause.identifier for breach in verdict.warnings)
+        self.answers.update((c.identifier, c.prose, told) for c, told in verdict.answers)
+
+    def as_json(self) -> dict[str, Any]:
+        counts = {verdict.value: self.verdicts[verdict.value] for verdict in RecordedVerdict}
+        return {"exchanges": self.verdicts.total(), **counts, "accepted_strongly": self.strong}
+
+
+def judged(paths: Sequence[str], *, as_json: bool, folder: Path | None, strict: bool) -> int:
+    """Judge the files, print what was found, and return the exit status.
+
+    With `folder` the JSON object is also written there, as judge.json.
+    """
+    totals = _Totals()
+    rejected: list[ExchangeVerdict] = []
+    verdicts: list[dict[str, Any]] = []
+    keeps = as_json or folder is not None
+    for verdict in _verdicts(paths, totals, Strictness(strict=strict)):
+        totals.add(verdict)
+        if keeps:
+            verdicts.append(_verdict_json(verdict))
+        if verdict.verdict is RecordedVerdict.REJECTED and len(rejected) < _SHOWN_REJECTIONS:
+            rejected.append(verdict)
+    for problem in totals.problems:
+        print(f"mhsm: {problem}", file=sys.stderr)
+    document = {
+        "format": "mhsm-judge/1",
+        "tool": tool_version(),
+        **totals.as_json(),
+        "problems": totals.problems,
+        "verdicts": verdicts,
+    }
+    written = folder is None or _write(document, folder / "judge.json")
+    if as_json:
+        json.dump(document, sys.stdout, indent=1)
+        print()
+    else:
+        _print(totals, rejected, sys.stdout)
+    if totals.problems or not written:
+        return 2
+    return 1 if totals.verdicts[RecordedVerdict.REJECTED.value] else 0
+
+
+def _write(document: dict[str, Any], path: Path) -> bool:
+    partial = path.with_suffix(".partial")
+    try:
+        partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        print(f"mhsm: cannot write {path}: {(error.strerror or '').lower()}", file=sys.stderr)
+        return False
+    return True
+
+
+def _verdicts(
+    paths: Sequence[str], totals: _Totals, strictness: Strictness
+) -> Iterator[ExchangeVerdict]:
+    for told in paths:
+        for path in _files(Path(told), totals):
+            try:
+                yield from examine(path, strictness)
+            except RecordingError as error:
+                totals.problems.append(str(error))
+
+
+def _files(path: Path, totals: _Totals) -> Iterator[Path]:
+    if not path.exists():
+        totals.problems.append(f"{path}: no such file or folder")
+    elif path.is_dir():
+        found = sorted(path.rglob("*.jsonl"))
+        if not found:
+            totals.problems.append(f"{path}: no session file (*.jsonl) is in the folder")
+        yield from found
+    else:
+        yield path
+
+
+def _breach_json(breach: Breach) -> dict[str, Any]:
+    return {
+        "clause": breach.clause.identifier,
+        "prose": breach.clause.prose,
+        "sources": [str(source) for source in breach.clause.sources],
+        "severity": breach.severity.value,
+        "expected": breach.expected,
+        "observed": breach.observed,
+    }
+
+
+def _verdict_json(verdict: ExchangeVerdict) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "file": verdict.file,
+        "seq": verdict.sequence,
+        "verdict": verdict.verdict.value,
+        "operation": verdict.operation,
+        "status": verdict.status,
+        "strong": verdict.strong,
+        "clauses": [clause.identifier for clause in verdict.clauses],
+        "vacuous": [clause.identifier for clause in verdict.vacuous],
+    }
+    if verdict.breaches:
+        document["breaches"] = [_breach_json(breach) for breach in verdict.breaches]
+    if verdict.warnings:
+        document["warnings"] = [_breach_json(breach) for breach in verdict.warnings]
+    if verdict.inconclusive is not None:
+        document["inconclusive"] = verdict.inconclusive
+    return document
+
+
+def _print(totals: _Totals, rejected: Sequence[ExchangeVerdict], stream: TextIO) -> None:
+    def say(line: str = "") -> None:
+        print(line, file=stream)
+
+    for verdict in rejected:
+        say(f"REJECTED {verdict.file}, exchange {verdict.sequence}: {verdict.operation}")
+        for breach in verdict.breaches:
+            clause = breach.clause
+            say(f"  {clause.identifier} ({clause.level}, {clause.basis}): {clause.prose}")
+            say(f"    source:   {'; '.join(str(source) for source in clause.sources)}")
+            say(f"    expected: {breach.expected}")
+            say(f"    observed: {breach.observed}")
+        say()
+    more = totals.verdicts[RecordedVerdict.REJECTED.value] - len(rejected)
+    if more > 0:
+        say(f"… and {more} more rejected; --json lists all")
+        say()
+    _counted(say, "Not modelled yet", totals.unmodelled)
+    _counted(say, "Out of scope", totals.out_of_scope)
+    _counted(say, "Warnings (inferred clauses)", totals.warnings)
+    if totals.answers:
+        say("Open questions answered")
+        for (clause, prose, told), count in sorted(totals.answers.items()):
+            say(f"  {clause:9} {prose} {told} ({count})")
+        say()
+    say(f"{len(totals.exercised)} clauses exercised in a way that could have failed")
+    for name, count in totals.as_json().items():
+        say(f"{name.replace('_', ' '):>18}: {count}")
+
+
+def _counted(say: Any, title: str, counts: Counter[str]) -> None:
+    if counts:
+        say(title)
+        for name, count in counts.most_common():
+            say(f"  {count:6} {name}")
+        say()

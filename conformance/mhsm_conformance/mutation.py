@@ -1,0 +1,155 @@
+"""The command `mhsm mutants`: every broken emulator is tried, and its clause must find it out."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from mhsm_conformance.progress import Progress, progress_to
+from mhsm_conformance.running import NothingToRunError, RunOptions, conducted
+from mhsm_model.catalogue import catalogue
+from mhsm_reports import RunResult
+from mhsm_targets.mutants.gallery import gallery
+
+__all__ = ["MutantVerdict", "tried"]
+
+_EFFORT: Final = "smoke"
+
+
+@dataclass(frozen=True, slots=True)
+class MutantVerdict:
+    """What became of a mutant: killed, noticed or survived; `by` are the clauses that failed."""
+
+    name: str
+    clause: str
+    prose: str
+    verdict: str
+    seconds: float
+    by: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as JSON values."""
+        return {
+            "name": self.name,
+            "clause": self.clause,
+            "prose": self.prose,
+            "verdict": self.verdict,
+            "seconds": self.seconds,
+            "by": list(self.by),
+        }
+
+
+class _Silent:
+    """Progress that tells nothing."""
+
+    def begin(self, total: int) -> None:
+        pass
+
+    def trying(self, title: str) -> None:
+        pass
+
+    def exchanged(self, count: int = 1) -> None:
+        pass
+
+    def finished(self, outcome: str, title: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def _failing(name: str, clause: str | None) -> tuple[str, ...]:
+    options = RunOptions(
+        f"mutant:{name}", _EFFORT, clause=clause, strict=True, stop_at_first=clause is None
+    )
+    try:
+        result: RunResult = conducted(options, _Silent())
+    except NothingToRunError:
+        return ()
+    return tuple(sorted({failure.clause for failure in result.failures}))
+
+
+def _try(name: str, clause: str, prose: str) -> MutantVerdict:
+    """Try one mutant: first with the checks that name its clause, then with all."""
+    begun = time.monotonic()
+    by = _failing(name, clause)
+    if clause not in by:
+        by = by or _failing(name, None)
+    verdict = "killed" if clause in by else "noticed" if by else "survived"
+    return MutantVerdict(name, clause, prose, verdict, round(time.monotonic() - begun, 3), by)
+
+
+def tried(pattern: str | None, *, as_json: bool, workers: int) -> int | None:
+    """Try the mutants of the clauses that match, print what was found, return the exit status.
+
+    None where no clause that has a mutant matches.
+    """
+    chosen = [m for m in gallery() if pattern is None or fnmatchcase(m.clause, pattern)]
+    if not chosen:
+        return None
+    progress = progress_to(sys.stderr)
+    progress.begin(len(chosen))
+    rows = [(mutant.name, mutant.clause, mutant.prose) for mutant in chosen]
+    verdicts = sorted(_each(rows, workers, progress), key=lambda v: (v.clause, v.name))
+    progress.close()
+    bare = _without_mutant(pattern)
+    if as_json:
+        document = {
+            "format": "mhsm-mutants/1",
+            "totals": dict(Counter(verdict.verdict for verdict in verdicts)),
+            "clauses_without_mutant": list(bare),
+            "mutants": [verdict.as_json() for verdict in verdicts],
+        }
+        json.dump(document, sys.stdout, indent=1)
+        print()
+    else:
+        _print(verdicts, bare)
+    return 0 if all(verdict.verdict == "killed" for verdict in verdicts) and not bare else 1
+
+
+def _each(
+    rows: Sequence[tuple[str, str, str]], workers: int, progress: Progress
+) -> Iterator[MutantVerdict]:
+    # A fork starts with everything loaded; pytest keeps state, so each mutant gets its own process.
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=None) as pool:
+        running = {pool.submit(_try, *row): row[0] for row in rows}
+        for done in as_completed(running):
+            verdict = done.result()
+            outcome = "passed" if verdict.verdict == "killed" else "failed"
+            progress.finished(outcome, f"{verdict.name} ({verdict.clause}): {verdict.verdict}")
+            yield verdict
+
+
+def _without_mutant(pattern: str | None) -> tuple[str, ...]:
+    broken = {mutant.clause for mutant in gallery()}
+    return tuple(
+        clause.identifier
+        for clause in catalogue()
+        if clause.demands
+        and clause.identifier not in broken
+        and (pattern is None or fnmatchcase(clause.identifier, pattern))
+    )
+
+
+def _print(verdicts: Sequence[MutantVerdict], bare: Sequence[str]) -> None:
+    width = max(len(verdict.name) for verdict in verdicts)
+    for verdict in verdicts:
+        told = f"{verdict.clause:9} {verdict.name:{width}} {verdict.verdict:8}"
+        print(f"{told} {verdict.seconds:6.2f} s")
+        if verdict.verdict != "killed":
+            print(f"          {verdict.prose}")
+            print(f"          failing: {', '.join(verdict.by) or 'nothing'}")
+    for clause in bare:
+        print(f"{clause:9} has no mutant")
+    totals = Counter(verdict.verdict for verdict in verdicts)
+    told = ", ".join(f"{totals[word]} {word}" for word in ("killed", "noticed", "survived"))
+    print(f"{len(verdicts)} mutants: {told}; {len(bare)} clauses without a mutant")

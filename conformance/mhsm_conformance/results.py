@@ -1,0 +1,213 @@
+"""From the records of checks to the result of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from mhsm_conformance.checks import CheckRecord
+from mhsm_conformance.coverage import Coverage
+from mhsm_model.catalogue import catalogue
+from mhsm_model.clauses import Clause, Kind
+from mhsm_model.clauses import Level as ModelLevel
+from mhsm_model.tables.algorithms import ALGORITHMS
+from mhsm_reports import (
+    Answer,
+    Basis,
+    CellOutcome,
+    CheckResult,
+    ClauseKind,
+    ClauseResult,
+    Failure,
+    KeyOperation,
+    Level,
+    MatrixCell,
+    Outcome,
+    Profile,
+    Run,
+    RunResult,
+    RunState,
+    Selection,
+    Severity,
+    TargetDescription,
+    Tool,
+)
+from mhsm_targets.protocol import TargetProfile
+
+__all__ = ["RunFacts", "run_result", "tool_version", "unexercised"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run was: its choices, its time in seconds, and how it ended."""
+
+    target: str
+    effort: str
+    seed: int
+    suite: str | None
+    clause: str | None
+    strict: bool
+    workers: int
+    started_at: str
+    seconds: float
+    state: RunState
+    reason: str | None
+
+
+def tool_version() -> str:
+    """The version of this distribution, or `unknown` where it is not installed."""
+    try:
+        return version("mhsm-conformance")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def run_result(
+    facts: RunFacts, profile: TargetProfile, records: Iterable[CheckRecord]
+) -> RunResult:
+    """The result of a run from the records of its checks, in an order that workers do not change."""
+    ordered = sorted(records, key=lambda record: record.identifier)
+    coverage = Coverage()
+    for record in ordered:
+        coverage.merge(record.coverage)
+    return RunResult(
+        run=_run(facts, profile, coverage),
+        clauses=tuple(_clause(clause, coverage, ordered) for clause in catalogue()),
+        checks=tuple(_check(record) for record in ordered),
+        failures=tuple(failure for record in ordered for failure in _failures(record)),
+        open_questions=_answers(coverage),
+        matrix=_matrix(coverage),
+    )
+
+
+def _run(facts: RunFacts, profile: TargetProfile, coverage: Coverage) -> Run:
+    return Run(
+        tool=Tool("mhsm-conformance", tool_version()),
+        target=TargetDescription(
+            facts.target,
+            tuple(sorted(capability.value for capability in profile.capabilities)),
+            profile.evidence,
+        ),
+        profile=Profile(facts.effort),
+        seed=facts.seed,
+        selection=Selection(facts.suite, facts.clause),
+        started_at=facts.started_at,
+        seconds=facts.seconds,
+        workers=facts.workers,
+        state=facts.state,
+        state_reason=facts.reason,
+        strict=facts.strict,
+        exchanges=coverage.exchanges,
+    )
+
+
+def _clause(clause: Clause, coverage: Coverage, records: Sequence[CheckRecord]) -> ClauseResult:
+    name = clause.identifier
+    naming = [record for record in records if name in record.clauses]
+    return ClauseResult(
+        id=name,
+        prose=clause.prose,
+        level=Level(clause.level.value),
+        basis=Basis(clause.basis.value),
+        sources=tuple(str(source) for source in clause.sources),
+        kind=ClauseKind(clause.kind.value),
+        since=clause.since,
+        until=clause.until,
+        outcome=_clause_outcome(clause, coverage, naming),
+        held=coverage.held[name] + coverage.satisfied[name],
+        refused=coverage.refused[name],
+        vacuous=coverage.vacuous[name],
+        violated=coverage.violated[name],
+        warnings=coverage.warned[name],
+        checks=tuple(record.identifier for record in naming),
+    )
+
+
+def _clause_outcome(
+    clause: Clause, coverage: Coverage, naming: Sequence[CheckRecord]
+) -> Outcome:
+    if coverage.violated[clause.identifier]:
+        return Outcome.FAILED
+    if coverage.exercised(clause):
+        return Outcome.PASSED
+    for outcome in (Outcome.INCONCLUSIVE, Outcome.INAPPLICABLE):
+        if any(record.outcome == outcome.value for record in naming):
+            return outcome
+    return Outcome.UNTESTED
+
+
+def _check(record: CheckRecord) -> CheckResult:
+    return CheckResult(
+        id=record.identifier,
+        suite=record.suite,
+        title=record.title,
+        clauses=record.clauses,
+        outcome=Outcome(record.outcome),
+        seconds=round(record.seconds, 6),
+        exchanges=record.coverage.exchanges,
+        reason=record.reason,
+    )
+
+
+def _failures(record: CheckRecord) -> Iterable[Failure]:
+    known = {clause.identifier: clause for clause in catalogue()}
+    for failure in record.failures:
+        clause = known[failure.clause]
+        yield Failure(
+            check=record.identifier,
+            clause=failure.clause,
+            prose=clause.prose,
+            sources=tuple(str(source) for source in clause.sources),
+            severity=Severity(failure.severity),
+            expected=failure.expected,
+            observed=failure.observed,
+            exchange=failure.exchange,
+            steps=failure.steps,
+            script=failure.script,
+            seed=record.seed,
+        )
+
+
+def _answers(coverage: Coverage) -> tuple[Answer, ...]:
+    known = {clause.identifier: clause for clause in catalogue()}
+    return tuple(
+        Answer(name, known[name].prose, told, count)
+        for (name, told), count in sorted(coverage.answers.items())
+    )
+
+
+def _matrix(coverage: Coverage) -> tuple[MatrixCell, ...]:
+    counted: dict[tuple[str, str, str], Counter[str]] = {}
+    for (kind, algorithm, operation, outcome), count in coverage.cells.items():
+        counted.setdefault((kind, algorithm, operation), Counter())[outcome] += count
+    cells: list[MatrixCell] = []
+    for (kind, algorithm, operation), outcomes in sorted(counted.items()):
+        row = ALGORITHMS.get(algorithm)
+        if row is None:
+            continue
+        shown = next(word for word in ("failed", "passed", "refused") if outcomes[word])
+        cells.append(
+            MatrixCell(
+                kind,
+                algorithm,
+                KeyOperation(operation),
+                CellOutcome(shown),
+                outcomes.total(),
+                row.quantum_resistant,
+            )
+        )
+    return tuple(cells)
+
+
+def unexercised(result: RunResult) -> tuple[str, ...]:
+    """The demanding clauses that a run exercised by no check."""
+    demanding = {
+        clause.identifier
+        for clause in catalogue()
+        if clause.level in (ModelLevel.MUST, ModelLevel.SHOULD) or clause.kind is Kind.QUESTION
+    }
+    return tuple(
+        row.id for row in result.clauses if row.id in demanding and row.outcome is Outcome.UNTESTED
+    )

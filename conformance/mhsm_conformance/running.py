@@ -1,0 +1,180 @@
+"""A run: pytest over the suites, with the records of its checks collected and told as they come."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mhsm_conformance.checks import CheckRecord
+from mhsm_conformance.plugin import RECORD_PROPERTY
+from mhsm_conformance.progress import Progress
+from mhsm_conformance.results import RunFacts, run_result
+from mhsm_reports import RunResult, RunState
+from mhsm_targets.registry import target_factory
+
+__all__ = ["NothingToRunError", "RunOptions", "conducted", "suite_names"]
+
+
+class NothingToRunError(ValueError):
+    """No check is left by the selection; the text says by which."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What to run: see `mhsm run --help`. `workers` 1 runs in this process."""
+
+    target: str
+    profile: str = "ci"
+    suite: str | None = None
+    clause: str | None = None
+    seed: int = 0
+    strict: bool = False
+    workers: int = 1
+    stop_at_first: bool = False
+
+
+@dataclass(slots=True)
+class _Collector:
+    """A pytest plugin that keeps the records that reports carry, and tells the progress."""
+
+    progress: Progress
+    records: list[CheckRecord] = field(default_factory=list[CheckRecord])
+    broken: list[str] = field(default_factory=list[str])
+    interrupted: bool = False
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Let sessions of this process tell each exchange."""
+        config.mhsm_on_exchange = self.progress.exchanged  # type: ignore[attr-defined]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """The number of checks is known, where this process collects."""
+        if session.items:
+            self.progress.begin(len(session.items))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A check begins."""
+        self.progress.trying(_short(nodeid))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A check, or a part of one, has ended."""
+        carried: Mapping[str, Any] = {str(k): v for k, v in report.user_properties}
+        document = carried.get(RECORD_PROPERTY)
+        if document is not None:
+            record = CheckRecord.from_json(document)
+            self.records.append(record)
+            if hasattr(report, "node"):
+                self.progress.exchanged(record.coverage.exchanges)
+            self.progress.finished(record.outcome, record.identifier)
+        elif report.failed:
+            self.broken.append(f"{_short(report.nodeid)}: {report.longreprtext.strip()[-300:]}")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite could not be read."""
+        if report.failed:
+            self.broken.append(f"{_short(report.nodeid)}: {report.longreprtext.strip()[-300:]}")
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Somebody pressed Ctrl-C."""
+        self.interrupted = True
+
+
+def _short(node: str) -> str:
+    return node.rpartition("/")[2].replace("test_", "", 1).replace(".py::", ": ")
+
+
+def suite_names() -> tuple[str, ...]:
+    """The names of the suites."""
+    found = files("mhsm_conformance.suites").iterdir()
+    names = (entry.name for entry in found)
+    return tuple(
+        sorted(n[5:-3] for n in names if n.startswith("test_") and n.endswith(".py"))
+    )
+
+
+def conducted(options: RunOptions, progress: Progress) -> RunResult:
+    """Run the suites and return the result, also of a run that was interrupted.
+
+    Raises UnknownTargetError for a target that is none, NothingToRunError where the selection
+    leaves no check, and RuntimeError where a suite itself is broken.
+    """
+    factory = target_factory(options.target)
+    started, begun = datetime.now(UTC), time.monotonic()
+    collector = _Collector(progress)
+    with as_file(files("mhsm_conformance.suites")) as suites:
+        code = _pytest(options, suites, collector)
+    progress.close()
+    interrupted = collector.interrupted or code == pytest.ExitCode.INTERRUPTED
+    if collector.broken and not interrupted:
+        raise RuntimeError(f"the suites are broken: {collector.broken[0]}")
+    if not collector.records and not interrupted:
+        raise NothingToRunError(_nothing(options))
+    facts = RunFacts(
+        target=options.target,
+        effort=options.profile,
+        seed=options.seed,
+        suite=options.suite,
+        clause=options.clause,
+        strict=options.strict,
+        workers=options.workers,
+        started_at=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        seconds=round(time.monotonic() - begun, 3),
+        state=RunState.INTERRUPTED if interrupted else RunState.COMPLETE,
+        reason="it was interrupted, and some checks were not tried" if interrupted else None,
+    )
+    return run_result(facts, factory.profile, collector.records)
+
+
+def _nothing(options: RunOptions) -> str:
+    chosen = [f"suite {options.suite!r}"] if options.suite is not None else []
+    chosen += [f"clause {options.clause!r}"] if options.clause is not None else []
+    return f"no check is left by {' and '.join(chosen) or 'the selection'}"
+
+
+def _arguments(options: RunOptions, suites: Path) -> list[str]:
+    chosen = suites if options.suite is None else suites / f"test_{options.suite}.py"
+    arguments = [
+        str(chosen),
+        "-c",
+        str(suites / "pytest.ini"),
+        "--rootdir",
+        str(suites),
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:randomly",
+        f"--mhsm-target={options.target}",
+        f"--mhsm-seed={options.seed}",
+        f"--mhsm-profile={options.profile}",
+    ]
+    if options.clause is not None:
+        arguments.append(f"--mhsm-clause={options.clause}")
+    if options.strict:
+        arguments.append("--mhsm-strict")
+    if options.stop_at_first:
+        arguments.append("--maxfail=1")
+    if options.workers > 1:
+        arguments += ["-n", str(options.workers), "--dist", "worksteal"]
+    return arguments
+
+
+def _pytest(options: RunOptions, suites: Path, collector: _Collector) -> int:
+    # A test of a user's own that runs the suites must not pass its own options on.
+    kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    try:
+        plugins: Sequence[object] = [collector]
+        return int(pytest.main(_arguments(options, suites), plugins=plugins))
+    except KeyboardInterrupt:
+        collector.interrupted = True
+        return int(pytest.ExitCode.INTERRUPTED)
+    finally:
+        os.environ.update({name: value for name, value in kept.items() if value is not None})
+        sys.stdout.flush()

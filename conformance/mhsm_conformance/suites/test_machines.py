@@ -1,0 +1,34 @@
+"""Random sequences of calls over two instances."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from mhsm_conformance.machines.lifecycle import LifecycleMachine
+from mhsm_conformance.opening import Bench
+from mhsm_conformance.session import Session
+
+
+@pytest.mark.exercises("FRAME-001", "FRAME-002", "FRAME-003", "FRAME-004", "ERR-201")
+def test_lifecycle_and_cryptography(mhsm_bench: Bench) -> None:
+    """Keys of two instances live, change, sign, encrypt and die in any order."""
+
+    class Machine(LifecycleMachine):
+        def opened(self, seed: int) -> Session:
+            return mhsm_bench.open_default(seed)
+
+    effort = mhsm_bench.effort
+    phases = (Phase.generate, Phase.shrink) if mhsm_bench.shrinks else (Phase.generate,)
+    configured = settings(
+        max_examples=effort.examples,
+        stateful_step_count=effort.steps,
+        deadline=None,
+        database=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    seeded = seed(mhsm_bench.seed)(Machine)
+    run_state_machine_as_test(seeded, settings=configured)

@@ -113,6 +113,8 @@ def conducted(options: RunOptions, progress: Progress) -> RunResult:
         code = _pytest(options, suites, collector)
     progress.close()
     interrupted = collector.interrupted or code == pytest.ExitCode.INTERRUPTED
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        raise RuntimeError("pytest could not run the suites: see what it printed above")
     if collector.broken and not interrupted:
         raise RuntimeError(f"the suites are broken: {collector.broken[0]}")
     if not collector.records and not interrupted:

@@ -214,8 +214,7 @@ def _judge_refusal(
         opinion.alone = len(demanded) == 1
         return
     for guard, objection in found:
-        # Only what nothing demands answers an open question.
-        if not isinstance(objection, Perhaps) or demanded:
+        if not isinstance(objection, Perhaps):
             continue
         if objection.refusal.admits(reply, host_masked=masked):
             opinion.refused.append(guard.clause)

@@ -209,7 +209,7 @@ def after_loss(estate: Estate, call: Call) -> Estate:
             possible.update(dict.fromkeys(operation.lost(situation)))
     instance = after.instances[call.host]
     factor = replace(factor_at(instance, name), entries=tuple(possible))
-    instance = replace(instance, factors=instance.factors.set(name, factor))
+    instance = _placed(instance, name, factor)
     return after.with_instance(call.host, _changed(instance, name, after.serial))
 
 

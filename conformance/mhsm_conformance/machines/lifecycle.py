@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -71,9 +70,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     def send(self, at: int, request: Request) -> Reply:
         """Send a request to an instance by its ordinal."""
-        reply = self.session.send(self.session.hosts[at], request)
-        note(str(self.session.steps[-1]))
-        return reply
+        return self.session.send(self.session.hosts[at], request)
 
     def version(self, at: int, name: str, ordinal: int | None) -> str | None:
         """The identifier of a version by its ordinal, None for the current one or where none is."""

@@ -110,7 +110,7 @@ def difference(belief: Estate, truth: Estate) -> str | None:
 
     The belief may hold more alternatives at a name and more material; everything else is equal.
     """
-    if belief.instances.keys() != truth.instances.keys():
+    if set(belief.instances) != set(truth.instances):
         return "other instances"
     for host, actual in truth.instances.items():
         believed = belief.instances[host]

@@ -101,7 +101,7 @@ def test_an_onlooker_from_the_middle_accepts_what_the_generator_answers(data: Da
         memory.learn(call.request, moved.reply)
         if number < unseen:
             continue
-        vague = replace(call, time=ANY_TIME, credential=UNKNOWN, api_version=UNKNOWN)
+        vague = replace(call, time=ANY_TIME, credential=UNKNOWN)
         judgement = accepts(belief, vague, moved.reply, STRICT)
         assert judgement.breaches == ()
         belief = judgement.estate

@@ -18,6 +18,7 @@ from mhsm_model.wire.http import HttpRequest, HttpResponse
 __all__ = ["RecordedExchange", "RecordingError", "SessionHeader", "read_session"]
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
+_DROPPING: Final = "nock"
 _REQUIRED: Final = ("seq", "plane", "method", "url", "status")
 
 
@@ -27,12 +28,17 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SessionHeader:
-    """What a recording says of itself. `recorded_by` is the last day it can be from (ISO 8601)."""
+    """What a recording says of itself.
+
+    `recorded_by` is the last day it can be from (ISO 8601). `keeps_queries` is False for a format
+    that drops queries: there an empty query says nothing.
+    """
 
     session: str
     source: str
     recorded_by: str | None
     api_versions: tuple[str, ...]
+    keeps_queries: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def read_session(path: Path) -> tuple[SessionHeader, Iterator[RecordedExchange]]
     lines = _lines(path)
     number, first = next(lines, (1, ""))
     header = _header(path, number, first)
-    return header, _exchanges(path, lines)
+    return header, _exchanges(path, lines, keeps_queries=header.keeps_queries)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -100,23 +106,26 @@ def _header(path: Path, number: int, line: str) -> SessionHeader:
         source=str(document.get("source_repository", "")),
         recorded_by=date[:10] if isinstance(date, str) else None,
         api_versions=tuple(str(version) for version in listed),
+        keeps_queries=not str(document.get("recording_format", "")).startswith(_DROPPING),
     )
 
 
-def _exchanges(path: Path, lines: Iterator[tuple[int, str]]) -> Iterator[RecordedExchange]:
+def _exchanges(
+    path: Path, lines: Iterator[tuple[int, str]], *, keeps_queries: bool
+) -> Iterator[RecordedExchange]:
     for number, line in lines:
         document = _object(path, number, line)
         missing = [name for name in _REQUIRED if document.get(name) is None]
         if missing:
             raise RecordingError(f"{path}:{number}: the exchange lacks {', '.join(missing)}")
         try:
-            yield _exchange(document)
+            yield _exchange(document, keeps_queries=keeps_queries)
         except (TypeError, ValueError, AttributeError) as error:
             problem = f"the exchange has not the form of one ({error})"
             raise RecordingError(f"{path}:{number}: {problem}") from None
 
 
-def _exchange(document: dict[str, Any]) -> RecordedExchange:
+def _exchange(document: dict[str, Any], *, keeps_queries: bool) -> RecordedExchange:
     url = urlsplit(document["url"])
     target = url.path or "/"
     sent = HttpRequest(
@@ -125,7 +134,7 @@ def _exchange(document: dict[str, Any]) -> RecordedExchange:
         target=f"{target}?{url.query}" if url.query else target,
         headers=_headers(document.get("request_headers")),
         body=_body(document.get("request_body")),
-        query_recorded=document.get("query", {}) is not None,
+        query_recorded=keeps_queries or bool(document.get("query")),
         body_recorded=document.get("request_body_recorded", True) is not False,
     )
     answered = HttpResponse(

@@ -85,7 +85,7 @@ def _machine_seconds(*, judged: bool) -> tuple[float, int]:
         def teardown(self) -> None:
             """Count what was sent."""
             nonlocal exchanges
-            exchanges += self.session.coverage.exchanges
+            exchanges += self.session.exchanges
 
     configured = settings(
         max_examples=_EXAMPLES,

@@ -76,6 +76,7 @@ class Session:
         self._target = target
         self.profile = profile
         self.coverage = Coverage()
+        self.exchanges = 0
         self.steps: list[Step] = []
         self.warnings: list[Breach] = []
         self.expected: list[Breach] = []
@@ -141,6 +142,7 @@ class Session:
         api_version: str | None,
     ) -> Reply:
         host = sent.host
+        self.exchanges += 1
         begun = self._target.now()
         answered = self._target.exchange(sent)
         time = Interval(begun, self._target.now())
@@ -152,7 +154,6 @@ class Session:
             return lost
         exchange = wire_exchange(sent, answered, request)
         if not self._judged:
-            self.coverage.exchanges += 1
             return exchange.reply
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = with_bytes(judgement, exchange, self._strictness)

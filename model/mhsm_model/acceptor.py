@@ -212,6 +212,7 @@ def _judge_refusal(
     opinion.refused = [g.clause for g, o in demanded if o.admits(reply, host_masked=masked)]
     if opinion.refused:
         opinion.alone = len(demanded) == 1
+        opinion.held.append(NO_FAULT)
         return
     for guard, objection in found:
         if not isinstance(objection, Perhaps):
@@ -258,6 +259,7 @@ def _judge_success(
         elif isinstance(finding, Mismatch):
             _breach(opinion, ensure.clause, strictness, finding.expected, finding.observed)
     opinion.held.append(NO_REASON)
+    opinion.held.append(NO_FAULT)
     opinion.held.append(SCHEMA)
     opinion.effect = operation.effect(situation, reply)
 

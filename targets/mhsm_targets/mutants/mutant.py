@@ -18,6 +18,8 @@ from mhsm_targets.protocol import TargetProfile
 
 __all__ = [
     "BytesFault",
+    "CallFault",
+    "ConfigurationFault",
     "Fault",
     "IgnoredGuard",
     "Mutant",
@@ -25,8 +27,12 @@ __all__ = [
     "MutantFactory",
     "ReplyFault",
     "StateFault",
+    "entered",
+    "register",
     "registered_mutants",
     "wrong_bytes",
+    "wrong_call",
+    "wrong_configuration",
     "wrong_reply",
     "wrong_state",
 ]
@@ -37,6 +43,23 @@ class IgnoredGuard:
     """The guard of a clause is not asked; where that leaves nothing to answer, it answers 500."""
 
     clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationFault:
+    """The instances are configured otherwise than they were told."""
+
+    change: Callable[[Configuration], Configuration]
+
+
+@dataclass(frozen=True, slots=True)
+class CallFault:
+    """A call is misread on its way in: another is carried out, state and reply follow from that.
+
+    The function gets the call and the state before it.
+    """
+
+    change: Callable[[Call, Estate], Call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +81,15 @@ class BytesFault:
 
 @dataclass(frozen=True, slots=True)
 class StateFault:
-    """The state after a call is changed; the reply is right.
+    """The state after a call is changed, or a reply that needs the secrets to be changed.
 
-    The function gets the call, the state before it, and the lawful step.
+    The function gets the call, the state before it, and the lawful step with state and vault.
     """
 
     change: Callable[[Call, Estate, Step], Step]
 
 
-Fault = IgnoredGuard | ReplyFault | BytesFault | StateFault
+Fault = IgnoredGuard | ConfigurationFault | CallFault | ReplyFault | BytesFault | StateFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +117,44 @@ def registered_mutants() -> tuple[Mutant, ...]:
     return tuple(sorted(_REGISTERED.values(), key=lambda mutant: (mutant.clause, mutant.name)))
 
 
-def _named(function: Callable[..., Any]) -> tuple[str, str]:
+def entered(function: Callable[..., Any], clause: str, fault: Fault) -> None:
+    """Enter a mutant named like the function, whose docstring says what is wrong."""
     prose = " ".join((function.__doc__ or "").split())
-    return function.__name__.replace("_", "-"), prose
+    register(Mutant(function.__name__.replace("_", "-"), clause, prose, fault))
 
 
+ConfigurationChange = Callable[[Configuration], Configuration]
+CallChange = Callable[[Call, Estate], Call]
 ReplyChange = Callable[[Call, Reply, Estate], Reply]
 BytesChange = Callable[[HttpRequest, HttpResponse], HttpResponse]
 StateChange = Callable[[Call, Estate, Step], Step]
+
+
+def wrong_configuration(clause: str) -> Callable[[ConfigurationChange], ConfigurationChange]:
+    """Declare the decorated function as a mutant that changes every instance's configuration."""
+
+    def declared(change: ConfigurationChange) -> ConfigurationChange:
+        entered(change, clause, ConfigurationFault(change))
+        return change
+
+    return declared
+
+
+def wrong_call(clause: str) -> Callable[[CallChange], CallChange]:
+    """Declare the decorated function as a mutant that misreads calls."""
+
+    def declared(change: CallChange) -> CallChange:
+        entered(change, clause, CallFault(change))
+        return change
+
+    return declared
 
 
 def wrong_reply(clause: str) -> Callable[[ReplyChange], ReplyChange]:
     """Declare the decorated function as a mutant that changes replies."""
 
     def declared(change: ReplyChange) -> ReplyChange:
-        name, prose = _named(change)
-        register(Mutant(name, clause, prose, ReplyFault(change)))
+        entered(change, clause, ReplyFault(change))
         return change
 
     return declared
@@ -119,8 +164,7 @@ def wrong_bytes(clause: str) -> Callable[[BytesChange], BytesChange]:
     """Declare the decorated function as a mutant that changes responses."""
 
     def declared(change: BytesChange) -> BytesChange:
-        name, prose = _named(change)
-        register(Mutant(name, clause, prose, BytesFault(change)))
+        entered(change, clause, BytesFault(change))
         return change
 
     return declared
@@ -130,8 +174,7 @@ def wrong_state(clause: str) -> Callable[[StateChange], StateChange]:
     """Declare the decorated function as a mutant that changes the state."""
 
     def declared(change: StateChange) -> StateChange:
-        name, prose = _named(change)
-        register(Mutant(name, clause, prose, StateFault(change)))
+        entered(change, clause, StateFault(change))
         return change
 
     return declared
@@ -143,6 +186,8 @@ class MutantEmulator(Emulator):
     def __init__(
         self, configurations: Mapping[str, Configuration], seed: int, fault: Fault
     ) -> None:
+        if isinstance(fault, ConfigurationFault):
+            configurations = {host: fault.change(own) for host, own in configurations.items()}
         super().__init__(configurations, seed)
         self._fault: Final = fault
 
@@ -160,6 +205,8 @@ class MutantEmulator(Emulator):
         fault, before = self._fault, self.estate
         if isinstance(fault, IgnoredGuard):
             return self._without_guard(call, fault.clause)
+        if isinstance(fault, CallFault):
+            return super().carry_out(fault.change(call, before))
         moved = super().carry_out(call)
         match fault:
             case ReplyFault(change):

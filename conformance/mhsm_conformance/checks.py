@@ -63,18 +63,30 @@ class CheckRecord:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> CheckRecord:
         """The record that `as_json` wrote."""
-        failures = [
-            FailureRecord(**{**failure, "steps": tuple(failure["steps"])})
-            for failure in document["failures"]
-        ]
         return cls(
-            **{
-                **document,
-                "clauses": tuple(document["clauses"]),
-                "failures": failures,
-                "coverage": Coverage.from_json(document["coverage"]),
-            }
+            identifier=document["identifier"],
+            suite=document["suite"],
+            title=document["title"],
+            clauses=tuple(document["clauses"]),
+            outcome=document["outcome"],
+            reason=document["reason"],
+            seconds=document["seconds"],
+            seed=document["seed"],
+            failures=[_failure(told) for told in document["failures"]],
+            coverage=Coverage.from_json(document["coverage"]),
         )
+
+
+def _failure(told: dict[str, Any]) -> FailureRecord:
+    return FailureRecord(
+        clause=told["clause"],
+        severity=told["severity"],
+        expected=told["expected"],
+        observed=told["observed"],
+        exchange=told["exchange"],
+        steps=tuple(told["steps"]),
+        script=told["script"],
+    )
 
 
 def failure_records(

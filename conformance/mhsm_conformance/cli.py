@@ -13,7 +13,15 @@ from typing import Any, Final
 
 import click
 
+from mhsm_conformance.judging import judged
+from mhsm_conformance.mutation import tried
+from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import tool_version
+from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
+from mhsm_reports import ResultFileError, RunState, exit_status, save
+from mhsm_reports.render import junit, terminal
+from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.registry import UnknownTargetError, target_factory
 
 __all__ = ["main"]
 
@@ -29,14 +37,14 @@ class CommandError(click.ClickException):
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(tool_version(), prog_name="mhsm")
 def command() -> None:
-    """Judge implementations of Azure Key Vault Managed HSM by an executable specification.
+    r"""Judge implementations of Azure Key Vault Managed HSM by an executable specification.
 
     \b
     mhsm run model                 run the conformance suites against the model itself
     mhsm judge session.jsonl       judge recorded traffic of a real Managed HSM
     mhsm mutants                   see that the suites find out broken implementations
 
-    Exit status: 0 all is well, 1 something does not conform, 2 the command could not be carried out.
+    Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
     """
 
 
@@ -72,9 +80,7 @@ _strict: Callable[[Any], Any] = click.option(
 )
 @click.option("--suite", help="Only this suite, for example `signing`.")
 @click.option("--clause", metavar="GLOB", help="Only checks of clauses that match, like 'LIFE-*'.")
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Where all draws start from."
-)
+@click.option("--seed", type=int, default=0, show_default=True, help="Where all draws start from.")
 @click.option(
     "--out",
     metavar="DIR",
@@ -101,7 +107,7 @@ def run(
     workers: int,
     strict: bool,
 ) -> None:
-    """Run the conformance suites against TARGET and judge every answer.
+    r"""Run the conformance suites against TARGET and judge every answer.
 
     \b
     Targets:
@@ -112,13 +118,6 @@ def run(
     holds a Python script that replays it. The same seed sends the same calls. Ctrl-C leaves a
     valid result that says that it is partial, and exit status 2.
     """
-    from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
-    from mhsm_conformance.progress import progress_to
-    from mhsm_reports import ResultFileError, RunState, exit_status, save
-    from mhsm_reports.render import junit, terminal
-    from mhsm_targets.protocol import TargetUnavailableError
-    from mhsm_targets.registry import UnknownTargetError, target_factory
-
     try:
         target_factory(target)
     except UnknownTargetError as error:
@@ -157,8 +156,6 @@ def judge(paths: tuple[str, ...], as_json: bool, out: str | None, strict: bool) 
     control plane). A file that cannot be read is told in one sentence, and the others are judged
     all the same; the exit status is then 2.
     """
-    from mhsm_conformance.judging import judged
-
     sys.exit(judged(paths, as_json=as_json, folder=_out_folder(out), strict=strict))
 
 
@@ -180,8 +177,6 @@ def mutants(clause: str | None, as_json: bool, workers: int) -> None:
     a failure names its clause, `noticed` when only other clauses fail, and else `survived`. Exit
     status 1 when a mutant is not killed, or a clause that demands something has none.
     """
-    from mhsm_conformance.mutation import tried
-
     status = tried(clause, as_json=as_json, workers=workers)
     if status is None:
         raise CommandError(f"no mutant breaks a clause that matches {clause!r}")

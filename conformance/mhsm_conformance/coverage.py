@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from mhsm_model.clauses import Clause, Kind, Level
 from mhsm_model.exchange import Call, Decrypt, Encrypt, Reply, Sign, Verify
 from mhsm_model.judgement import Judgement
 from mhsm_model.replies import Refused
 
-__all__ = ["Coverage", "Cell"]
+__all__ = ["Cell", "Coverage"]
 
 Cell = tuple[str, str, str, str]
 """Key kind, algorithm, operation, and what came of it: `passed`, `failed` or `refused`."""
@@ -23,7 +23,7 @@ def _counter() -> Counter[str]:
 
 @dataclass(slots=True)
 class Coverage:
-    """Counts by clause identifier. `cells` counts the matrix of kinds, algorithms and operations."""
+    """Counts by clause identifier; `cells` counts kinds by algorithms by operations."""
 
     exchanges: int = 0
     held: Counter[str] = field(default_factory=_counter)
@@ -84,7 +84,7 @@ class Coverage:
         for name in _COUNTERS:
             counter: Counter[Any] = getattr(coverage, name)
             for key, count in document[name]:
-                counter[tuple(key) if isinstance(key, list) else key] += count
+                counter[tuple(cast("list[str]", key)) if isinstance(key, list) else key] += count
         return coverage
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from mhsm_model.acceptor import Strictness, accepts
+from mhsm_model.acceptor import LENIENT, Strictness, accepts
 from mhsm_model.clauses import Clause
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Call, Reply, Request, Unmodelled
@@ -35,7 +35,9 @@ CLOCK_SKEW_SECONDS: Final = 60
 """How far the clocks of an HSM's partitions may be apart in a recording."""
 
 _DAY_SECONDS: Final = 86400
-_SHOWN_HOST = re.compile(rb"\"(?:kid|recoveryId)\":\"https://([^/\"]+)/|not found: https://([^/\" ]+)/")
+_SHOWN_HOST = re.compile(
+    rb"\"(?:kid|recoveryId)\":\"https://([^/\"]+)/|not found: https://([^/\" ]+)/"
+)
 
 
 class RecordedVerdict(StrEnum):
@@ -73,7 +75,7 @@ class ExchangeVerdict:
         return bool(self.clauses)
 
 
-def examine(path: Path, strictness: Strictness = Strictness()) -> Iterator[ExchangeVerdict]:
+def examine(path: Path, strictness: Strictness = LENIENT) -> Iterator[ExchangeVerdict]:
     """Judge a session file, exchange by exchange. Raises RecordingError where it cannot be read."""
     header, exchanges = read_session(path)
     session = _Session(str(path), header, strictness)
@@ -161,8 +163,8 @@ class _Session:
     def _unmasked(self, sent: HttpRequest, answered: HttpResponse) -> HttpResponse:
         """The response with the request's host where the recording left another in place.
 
-        Some recordings mask the host of the URL and not the one inside replies. The first reply that
-        shows a host tells which it is, and every other reply must show the same.
+        Some recordings mask the host of the URL and not the one inside replies. The first reply
+        that shows a host tells which it is, and every other reply must show the same.
         """
         if sent.host not in self._shown_hosts:
             found = _SHOWN_HOST.search(answered.body)
@@ -175,5 +177,5 @@ class _Session:
         return replace(answered, body=body)
 
 
-def _api_version(sent: HttpRequest) -> str | None | Unknown:
+def _api_version(sent: HttpRequest) -> str | Unknown | None:
     return sent.query.get("api-version") if sent.query_recorded else UNKNOWN

@@ -11,7 +11,7 @@ __all__ = ["ConformanceFailure", "HarnessFault"]
 
 
 class ConformanceFailure(AssertionError):
-    """The target answered unlawfully. It carries what explains it: the breaches and the steps so far."""
+    """The target answered unlawfully; the breaches and the steps so far explain it."""
 
     def __init__(self, breaches: Sequence[Breach], steps: Sequence[Step]) -> None:
         self.breaches = tuple(breaches)

@@ -31,9 +31,7 @@ class _Totals:
     out_of_scope: Counter[str] = field(default_factory=Counter[str])
     exercised: Counter[str] = field(default_factory=Counter[str])
     warnings: Counter[str] = field(default_factory=Counter[str])
-    answers: Counter[tuple[str, str, str]] = field(
-        default_factory=Counter[tuple[str, str, str]]
-    )
+    answers: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
     problems: list[str] = field(default_factory=list[str])
 
     def add(self, verdict: ExchangeVerdict) -> None:
@@ -175,8 +173,8 @@ def _print(totals: _Totals, rejected: Sequence[ExchangeVerdict], stream: TextIO)
     _counted(say, "Warnings (inferred clauses)", totals.warnings)
     if totals.answers:
         say("Open questions answered")
-        for (clause, prose, told), count in sorted(totals.answers.items()):
-            say(f"  {clause:9} {prose} {told} ({count})")
+        for (identifier, prose, told), count in sorted(totals.answers.items()):
+            say(f"  {identifier:9} {prose} {told} ({count})")
         say()
     say(f"{len(totals.exercised)} clauses exercised in a way that could have failed")
     for name, count in totals.as_json().items():

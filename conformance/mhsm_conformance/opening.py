@@ -64,9 +64,7 @@ class Bench:
         """What opens the target."""
         return self._factory
 
-    def open(
-        self, configurations: Mapping[str, Configuration], seed: int | None = None
-    ) -> Session:
+    def open(self, configurations: Mapping[str, Configuration], seed: int | None = None) -> Session:
         """A session on new instances with these configurations."""
         chosen = self.seed if seed is None else seed
         target = self._factory.open(configurations, chosen)

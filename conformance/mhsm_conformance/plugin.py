@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from mhsm_conformance.checks import CheckRecord
     from mhsm_conformance.opening import Bench
     from mhsm_conformance.session import InstanceSession, Session
     from mhsm_model.configuration import Configuration
@@ -25,7 +24,6 @@ RECORD_PROPERTY: Final = "mhsm check"
 """The name under which a test report carries its check's record."""
 
 _BENCH = pytest.StashKey["Bench"]()
-_RECORD = pytest.StashKey["CheckRecord"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,15 +66,16 @@ def _seed_of(item: pytest.Item) -> int:
 @pytest.fixture
 def mhsm_bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """Opens judged sessions on the target under test, and closes them after the check."""
-    from mhsm_conformance.opening import Bench  # loaded only where a check asks for it
+    # Loaded only where a check asks for it: this plugin is in every pytest run.
+    from mhsm_conformance.opening import Bench  # noqa: PLC0415
 
     item: pytest.Item = request.node
     config = request.config
     bench = Bench(
-        target=config.getoption("--mhsm-target"),
+        target=str(config.getoption("--mhsm-target")),
         seed=_seed_of(item),
-        profile=config.getoption("--mhsm-profile"),
-        strict=config.getoption("--mhsm-strict"),
+        profile=str(config.getoption("--mhsm-profile")),
+        strict=bool(config.getoption("--mhsm-strict")),
         on_exchange=getattr(config, "mhsm_on_exchange", None),
     )
     item.stash[_BENCH] = bench
@@ -119,7 +118,7 @@ def pytest_runtest_makereport(
     bench = item.stash.get(_BENCH, None)
     if bench is None or call.when != "call":
         return report
-    from mhsm_conformance.outcomes import concluded
+    from mhsm_conformance.outcomes import concluded  # noqa: PLC0415 - as above
 
     record = concluded(item.nodeid, _title(item), _clauses(item), bench, call)
     if record.outcome == "failed":
@@ -128,7 +127,6 @@ def pytest_runtest_makereport(
     elif record.outcome != "passed":
         report.outcome = "skipped"
         report.longrepr = (str(item.path), 0, f"{record.outcome}: {record.reason}")
-    item.stash[_RECORD] = record
     report.user_properties.append((RECORD_PROPERTY, record.as_json()))
     return report
 

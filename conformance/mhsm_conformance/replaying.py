@@ -18,14 +18,15 @@ from mhsm_conformance.steps import Lapse, Loss, Sent, Step
 from mhsm_conformance.vectors.sample_keys import sample_name
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Credential, Reply, Request
-from mhsm_model.jwk import JsonWebKey
 from mhsm_model.judgement import Breach
+from mhsm_model.jwk import JsonWebKey
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_targets.registry import target_factory
 
 __all__ = ["Replay", "script_of"]
 
-_SHORTEST_REFERENCE: Final = 8
+_CHOSEN: Final = (".version", ".value", ".iv", ".tag")
+_SHORTEST: Final = 8
 """Values shorter than this (bytes or characters) are too common to be told by where they stood."""
 
 
@@ -44,13 +45,12 @@ class Replay:
     def __enter__(self) -> Replay:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> bool:
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if isinstance(error, ConformanceFailure):
             print(error)
             sys.exit(1)
         if kind is None:
             print("every exchange was lawful")
-        return False
 
     def send(
         self,
@@ -155,6 +155,5 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str | bytes, str]]:
     if is_dataclass(value):
         for field in fields(value):
             yield from _walk(getattr(value, field.name), f"{path}.{field.name}")
-    elif isinstance(value, str | bytes) and len(value) >= _SHORTEST_REFERENCE:
-        if path.endswith((".version", ".value", ".iv", ".tag")):
-            yield value, path
+    elif isinstance(value, str | bytes) and path.endswith(_CHOSEN) and len(value) >= _SHORTEST:
+        yield value, path

@@ -67,7 +67,7 @@ def tool_version() -> str:
 def run_result(
     facts: RunFacts, profile: TargetProfile, records: Iterable[CheckRecord]
 ) -> RunResult:
-    """The result of a run from the records of its checks, in an order that workers do not change."""
+    """The result of a run from the records of its checks, in an order of its own."""
     ordered = sorted(records, key=lambda record: record.identifier)
     coverage = Coverage()
     for record in ordered:
@@ -125,9 +125,7 @@ def _clause(clause: Clause, coverage: Coverage, records: Sequence[CheckRecord]) 
     )
 
 
-def _clause_outcome(
-    clause: Clause, coverage: Coverage, naming: Sequence[CheckRecord]
-) -> Outcome:
+def _clause_outcome(clause: Clause, coverage: Coverage, naming: Sequence[CheckRecord]) -> Outcome:
     if coverage.violated[clause.identifier]:
         return Outcome.FAILED
     if coverage.exercised(clause):

@@ -95,9 +95,7 @@ def suite_names() -> tuple[str, ...]:
     """The names of the suites."""
     found = files("mhsm_conformance.suites").iterdir()
     names = (entry.name for entry in found)
-    return tuple(
-        sorted(n[5:-3] for n in names if n.startswith("test_") and n.endswith(".py"))
-    )
+    return tuple(sorted(n[5:-3] for n in names if n.startswith("test_") and n.endswith(".py")))
 
 
 def conducted(options: RunOptions, progress: Progress) -> RunResult:

@@ -258,6 +258,4 @@ class InstanceSession:
         api_version: str | None = LATEST_RECORDED,
     ) -> Reply:
         """Send a request to this instance: see `Session.send`."""
-        return self.session.send(
-            self.host, request, credential=credential, api_version=api_version
-        )
+        return self.session.send(self.host, request, credential=credential, api_version=api_version)

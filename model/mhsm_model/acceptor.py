@@ -27,7 +27,7 @@ from mhsm_model.exchange import (
     Unmodelled,
     Unreadable,
 )
-from mhsm_model.findings import HELD, VACUOUS, Mismatch
+from mhsm_model.findings import HELD, VACUOUS
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.operations import BY_REQUEST
 from mhsm_model.operations.access import ACCESS
@@ -38,7 +38,7 @@ from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
 from mhsm_model.state import Estate
 from mhsm_model.tables.errors import Refusal
 
-__all__ = ["Strictness", "accepts"]
+__all__ = ["LENIENT", "Strictness", "accepts"]
 
 NO_REASON: Final = declare(
     "ERR-201",
@@ -111,8 +111,12 @@ class _Opinion:
     effect: Effect | None = None
 
 
+LENIENT: Final = Strictness()
+"""Inferred clauses warn; what was only observed counts."""
+
+
 def accepts(
-    estate: Estate, call: Call, reply: Reply, strictness: Strictness = Strictness()
+    estate: Estate, call: Call, reply: Reply, strictness: Strictness = LENIENT
 ) -> Judgement:
     """Judge one exchange.
 
@@ -256,7 +260,7 @@ def _judge_success(
             opinion.held.append(ensure.clause)
         elif finding is VACUOUS:
             opinion.vacuous.append(ensure.clause)
-        elif isinstance(finding, Mismatch):
+        else:
             _breach(opinion, ensure.clause, strictness, finding.expected, finding.observed)
     opinion.held.append(NO_REASON)
     opinion.held.append(NO_FAULT)
@@ -267,9 +271,7 @@ def _judge_success(
 # --- requests that are none -----------------------------------------------------------------------
 
 
-def _judge_malformed(
-    estate: Estate, call: Call, reply: Reply, strictness: Strictness
-) -> Judgement:
+def _judge_malformed(estate: Estate, call: Call, reply: Reply, strictness: Strictness) -> Judgement:
     refused: list[Clause] = []
     if isinstance(reply, Refused) and 400 <= reply.status <= 499:
         refused.append(MALFORMED)
@@ -281,4 +283,3 @@ def _judge_malformed(
     observed = _shown(reply) if isinstance(reply, Refused) else "a success"
     breach = Breach(MALFORMED, "a 4xx answer", observed, weight)
     return Judgement(widened(estate, call), breaches=(breach,))
-

@@ -150,7 +150,7 @@ def _materials(
                 materials = materials.set(held.identifier, held.learning(effect.facts))
         for identifier in effect.forgotten if gone else ():
             held = materials.get(identifier)
-            # Imported material may stand under other names too; generated material stands here alone.
+            # Imported material may stand under other names too, generated material may not.
             if held is not None and held.knowledge is not Knowledge.KNOWN:
                 materials = materials.delete(identifier)
     return materials

@@ -125,7 +125,7 @@ def revealed(bundle: KeyBundle, material: str) -> KeyVersion:
 
 
 def revealed_item(item: KeyItem, version: KeyVersion) -> KeyVersion:
-    """What is known of a version once a list has shown it; lists tell neither key nor operations."""
+    """What is known of a version once a list has shown it: neither key nor operations."""
     shown = item.attributes
     return KeyVersion(
         version=item.kid.version if item.kid.version is not None else version.version,

@@ -63,7 +63,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact was learnt: a document, a standard or a family of recordings, and a place in it."""
+    """Where a fact was learnt: a document, a standard, recordings; and a place in it."""
 
     name: str
     place: str = ""
@@ -76,7 +76,7 @@ class Source:
 class Clause:
     """One numbered sentence of the specification.
 
-    `since` and `until` are api-versions: the first that has the rule, the first that has it no more.
+    `since` is the first api-version that has the rule, `until` the first that has it no more.
     """
 
     identifier: str

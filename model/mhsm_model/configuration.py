@@ -1,4 +1,4 @@
-"""What an HSM instance is configured with. Tests and benches change limits here and nowhere else."""
+"""What an HSM instance is configured with; tests change limits here and nowhere else."""
 
 from __future__ import annotations
 

@@ -76,13 +76,13 @@ class SeededEntropy:
         return int.from_bytes(self.octets(8)) % count if count > 1 else 0
 
     def ec(self, curve: str) -> EcSecret:
-        """A new EC key; the scalar is reduced from 8 bytes more than the order has (FIPS 186-5 A.2.1)."""
+        """A new EC key, its scalar reduced from 8 bytes more than needed (FIPS 186-5 A.2.1)."""
         order = _ORDERS[curve]
         wide = self.octets((order.bit_length() + 7) // 8 + 8)
         return ec_secret(curve, int.from_bytes(wide) % (order - 1) + 1)
 
     def rsa(self, bits: int, exponent: int) -> RsaSecret:
-        """A new RSA key with a modulus of exactly that many bits; the exponent must be odd, over 1."""
+        """A new RSA key of exactly that many bits; the exponent must be odd and over 1."""
         self._rsa_keys += 1
         if self._pooled:
             return _pooled_rsa(bits, exponent, self._rsa_keys)

@@ -113,6 +113,6 @@ class Call:
     host: str
     request: Request
     time: Interval = ANY_TIME
-    api_version: str | None | Unknown = UNKNOWN
+    api_version: str | Unknown | None = UNKNOWN
     credential: Credential | Unknown = UNKNOWN
     host_masked: bool = False

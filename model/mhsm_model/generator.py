@@ -16,7 +16,15 @@ from immutables import Map
 from mhsm_model.alternatives import situations
 from mhsm_model.belief import advanced, advanced_by, objections
 from mhsm_model.entropy import Entropy
-from mhsm_model.exchange import Call, Credential, Malformed, Refused, Reply, Unauthenticated, Unmodelled
+from mhsm_model.exchange import (
+    Call,
+    Credential,
+    Malformed,
+    Refused,
+    Reply,
+    Unauthenticated,
+    Unmodelled,
+)
 from mhsm_model.operations import BY_REQUEST
 from mhsm_model.operations.operation import Effect
 from mhsm_model.relations.secrets import Secret
@@ -89,10 +97,7 @@ def step(
         return _moved(estate, vault, call, situation, None, reply)
     hand = _Hand(entropy, vault)
     reply = operation.answers(situation, hand)
-    with vault.mutate() as mutation:
-        for identifier, secret in hand.kept.items():
-            mutation[identifier] = secret
-        grown = mutation.finish()
+    grown = vault.update(hand.kept)
     return _moved(estate, grown, call, situation, operation.effect(situation, reply), reply)
 
 

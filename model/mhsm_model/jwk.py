@@ -37,7 +37,7 @@ PublicKey = RsaPublic | EcPublic
 
 @dataclass(frozen=True, slots=True)
 class JsonWebKey:
-    """A key as a client imports it; members that were not sent are None. Private ones never print."""
+    """A key as a client imports it; what was not sent is None, private members never print."""
 
     kty: str | None = None
     crv: str | None = None

@@ -19,7 +19,14 @@ from mhsm_model.jwk import EcPublic, PublicKey
 from mhsm_model.relations.secrets import Secret
 from mhsm_model.tables.key_types import KeyKind
 
-__all__ = ["Fact", "Knowledge", "Material", "born_identifier", "public_identifier", "secret_identifier"]
+__all__ = [
+    "Fact",
+    "Knowledge",
+    "Material",
+    "born_identifier",
+    "public_identifier",
+    "secret_identifier",
+]
 
 Fact = tuple[bytes, bytes]
 """A point of a function of the material: digest of what went in, digest of what came out."""
@@ -47,7 +54,7 @@ class Material:
     knowledge: Knowledge
     public: PublicKey | None = None
     secret: Secret | None = field(default=None, repr=False, compare=False)
-    facts: Map[bytes, bytes] = field(default_factory=lambda: Map[bytes, bytes]())
+    facts: Map[bytes, bytes] = field(default_factory=Map[bytes, bytes])
 
     def learning(self, facts: Iterable[Fact]) -> Material:
         """The material with more facts known."""

@@ -59,7 +59,7 @@ class KeyBundle:
 
 @dataclass(frozen=True, slots=True)
 class DeletedKeyBundle:
-    """A soft-deleted key: the current version's bundle and the dates of its deletion, in seconds."""
+    """A soft-deleted key: the current version's bundle, and dates of the deletion in seconds."""
 
     bundle: KeyBundle
     recovery_id: str | None
@@ -122,7 +122,7 @@ class NoContent:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An error answer. `message` is without the activity id; None where there was no such member."""
+    """An error answer; `message` is without the activity id, and None where it was not there."""
 
     status: int
     code: str | None

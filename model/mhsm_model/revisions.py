@@ -1,7 +1,7 @@
 """The api-versions of the data plane, oldest first.
 
-A clause says `since` and `until` which api-versions it holds; nothing is copied per version. Source:
-the REST specification's folders, and the api-versions that recorded requests were answered under.
+A clause says `since` and `until` which api-versions it holds; nothing is copied per version.
+Source: the REST specification's folders, and the versions that recorded requests were sent with.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def is_known(revision: str) -> bool:
     return revision in _ORDER
 
 
-def in_force(revision: str | None, *, since: str | None = None, until: str | None = None) -> bool | None:
+def in_force(
+    revision: str | None, *, since: str | None = None, until: str | None = None
+) -> bool | None:
     """Whether a rule that holds from `since` and before `until` holds at `revision`.
 
     None where the revision is not known to us (None, or a version that the table lacks): whatever

@@ -10,7 +10,17 @@ from mhsm_model.exchange import Call, Request
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.material import Material
 from mhsm_model.moments import Interval
-from mhsm_model.state import Absent, Active, Deleted, Entry, Estate, Factor, Instance, Key, KeyVersion
+from mhsm_model.state import (
+    Absent,
+    Active,
+    Deleted,
+    Entry,
+    Estate,
+    Factor,
+    Instance,
+    Key,
+    KeyVersion,
+)
 
 __all__ = ["Situation"]
 

@@ -53,15 +53,15 @@ class KeyVersion:
 
     version: str | None
     material: str
-    key_ops: frozenset[str] | None | Unknown = UNKNOWN
+    key_ops: frozenset[str] | Unknown | None = UNKNOWN
     enabled: bool | Unknown = UNKNOWN
-    not_before: int | None | Unknown = UNKNOWN
-    expires: int | None | Unknown = UNKNOWN
+    not_before: int | Unknown | None = UNKNOWN
+    expires: int | Unknown | None = UNKNOWN
     created: Interval = ANY_TIME
     updated: Interval = ANY_TIME
     exportable: bool | Unknown = UNKNOWN
     tags: Map[str, str] | Unknown = UNKNOWN
-    release_policy: ReleasePolicy | None | Unknown = UNKNOWN
+    release_policy: ReleasePolicy | Unknown | None = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,10 @@ class Instance:
     `changed` is (serial, name) of the last effect, `changed_before` of the last on another name.
     """
 
-    configuration: Configuration = Configuration()
+    configuration: Configuration = field(default_factory=Configuration)
     fresh: bool = True
-    factors: Map[str, Factor] = field(default_factory=lambda: Map[str, Factor]())
-    walks: Map[tuple[str, str], Walk] = field(
-        default_factory=lambda: Map[tuple[str, str], Walk]()
-    )
+    factors: Map[str, Factor] = field(default_factory=Map[str, Factor])
+    walks: Map[tuple[str, str], Walk] = field(default_factory=Map[tuple[str, str], Walk])
     changed: tuple[int, str] = (0, "")
     changed_before: tuple[int, str] = (0, "")
     restoring: bool | Unknown = False
@@ -172,8 +170,8 @@ class Instance:
 class Estate:
     """All instances and all material. `now` is a lower bound of the service's clock in seconds."""
 
-    instances: Map[str, Instance] = field(default_factory=lambda: Map[str, Instance]())
-    materials: Map[str, Material] = field(default_factory=lambda: Map[str, Material]())
+    instances: Map[str, Instance] = field(default_factory=Map[str, Instance])
+    materials: Map[str, Material] = field(default_factory=Map[str, Material])
     now: int = 0
     serial: int = 0
     changed: tuple[int, str] = (0, "")

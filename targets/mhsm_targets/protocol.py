@@ -31,7 +31,7 @@ class Capability(StrEnum):
     """It can lose a reply on demand, before or after the effect."""
 
     INSTANCES = "instances"
-    """It offers any number of unrelated instances, each with a configuration of the test's choice."""
+    """It offers unrelated instances, each with a configuration of the test's choice."""
 
 
 class TargetUnavailableError(Exception):

@@ -35,10 +35,12 @@ def target_factory(name: str) -> TargetFactory:
 
 def _mutant_factory(name: str) -> TargetFactory:
     # Loaded only here: the gallery imports every chapter, and users of a target need none of it.
-    from mhsm_targets.mutants.gallery import mutant
-    from mhsm_targets.mutants.mutant import MutantFactory
+    from mhsm_targets.mutants.gallery import mutant  # noqa: PLC0415
+    from mhsm_targets.mutants.mutant import MutantFactory  # noqa: PLC0415
 
     try:
         return MutantFactory(mutant(name))
     except KeyError:
-        raise UnknownTargetError(f"no mutant is called {name!r}; `mhsm mutants` lists them") from None
+        raise UnknownTargetError(
+            f"no mutant is called {name!r}; `mhsm mutants` lists them"
+        ) from None

@@ -35,6 +35,7 @@ from mhsm_model.exchange import (
     RecoverDeletedKey,
     Reply,
     Request,
+    RequestedAttributes,
     Sign,
     UpdateKey,
     Verify,
@@ -50,7 +51,7 @@ _KEPT = 12
 
 
 class LifecycleMachine(RuleBasedStateMachine):
-    """Creates, imports, changes, lists, deletes, recovers, purges and uses keys of two instances."""
+    """Makes, changes, lists, deletes, recovers, purges and uses keys of two instances."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,7 +121,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         name: str,
         ordinal: int | None,
         operations: tuple[str, ...] | None,
-        attributes: drawn.RequestedAttributes,
+        attributes: RequestedAttributes,
         tags: dict[str, str] | None,
     ) -> None:
         """Change a version."""
@@ -149,25 +150,24 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule(
         at=st.integers(0, 1),
-        listing=st.sampled_from((ListKeys, ListDeletedKeys, ListKeyVersions)),
+        listing=st.sampled_from(("keys", "deleted keys", "versions")),
         name=drawn.names,
         maxresults=st.sampled_from((None, 1, 2)),
     )
     def walk(
         self,
         at: int,
-        listing: type[ListKeys] | type[ListDeletedKeys] | type[ListKeyVersions],
+        listing: str,
         name: str,
         maxresults: int | None,
     ) -> None:
         """Read a list to its end."""
         token: str | None = None
         for _ in range(10):
-            request: Request
-            if listing is ListKeyVersions:
-                request = ListKeyVersions(name, maxresults, token)
-            else:
-                request = listing(maxresults, token)
+            request: Request = ListKeyVersions(name, maxresults, token)
+            if listing != "versions":
+                chosen = ListKeys if listing == "keys" else ListDeletedKeys
+                request = chosen(maxresults, token)
             reply = self.send(at, request)
             token = next_token(reply) if isinstance(reply, KeyPage) else None
             if token is None:
@@ -180,9 +180,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         algorithm=st.sampled_from(drawn.ALGORITHM_NAMES),
         digest=drawn.digests,
     )
-    def sign(
-        self, at: int, name: str, ordinal: int | None, algorithm: str, digest: bytes
-    ) -> None:
+    def sign(self, at: int, name: str, ordinal: int | None, algorithm: str, digest: bytes) -> None:
         """Sign with an algorithm that may suit the key or not."""
         request = Sign(name, self.version(at, name, ordinal), algorithm, digest)
         reply = self.send(at, request)

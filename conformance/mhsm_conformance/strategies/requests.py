@@ -61,12 +61,11 @@ cheap_kinds = st.sampled_from(
 def creations(draw: st.DrawFn, *, rsa: bool = True) -> CreateKey:
     """Requests to create a key, most of them lawful; RSA keys are drawn now and then."""
     name = draw(names)
+    kty, detail = draw(cheap_kinds)
     if rsa and draw(st.integers(0, 9)) == 0:
-        kty, crv, size = "RSA", None, 2048
-    else:
-        kty, detail = draw(cheap_kinds)
-        crv = detail if isinstance(detail, str) else None
-        size = detail if isinstance(detail, int) else None
+        kty, detail = "RSA", 2048
+    crv = detail if isinstance(detail, str) else None
+    size = detail if isinstance(detail, int) else None
     return CreateKey(
         name=name,
         kty=kty,

@@ -108,8 +108,15 @@ def test_exportable(hsm: InstanceSession, kty: str) -> None:
     """An exportable key keeps its release policy."""
     name = hsm.fresh_name()
     asked = RequestedAttributes(exportable=True)
-    hsm.send(CreateKey(name, kty, key_size=256 if kty == "oct" else None, attributes=asked,
-                       release_policy=POLICY))
+    hsm.send(
+        CreateKey(
+            name,
+            kty,
+            key_size=256 if kty == "oct" else None,
+            attributes=asked,
+            release_policy=POLICY,
+        )
+    )
     hsm.send(GetKey(name))
 
 

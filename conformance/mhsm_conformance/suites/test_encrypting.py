@@ -50,7 +50,7 @@ def test_rsa(hsm: InstanceSession, size: int, imported: bool) -> None:
 
 @pytest.mark.exercises("ALG-231", "ALG-232", "ALG-222", "ALG-223")
 def test_rsa_of_a_known_key(hsm: InstanceSession) -> None:
-    """What a known RSA key encrypts is recomputed, and altered ciphertexts are refused or garbled."""
+    """What a known RSA key encrypts is recomputed; altered ciphertexts are refused or garbled."""
     name = key(hsm, "RSA 2048", imported=True)
     for algorithm in RSA:
         made = hsm.result(Encrypt(name, None, algorithm, b"a secret of some length"))
@@ -68,6 +68,7 @@ def test_gcm(hsm: InstanceSession, bits: int, imported: bool) -> None:
         for length in LENGTHS:
             made = hsm.result(Encrypt(name, None, algorithm, bytes([9]) * length, None, aad))
             hsm.send(back(name, made, aad))
+    made = hsm.result(Encrypt(name, None, algorithm, b"to be altered", None, b"four"))
     for altered in (
         replace(made, value=flipped(made.value)),
         replace(made, iv=flipped(made.iv or b"\0")),
@@ -119,9 +120,7 @@ def test_wrong_padding(hsm: InstanceSession) -> None:
 
 
 @pytest.mark.exercises("GCM-005", "ALG-012")
-def test_another_instances_ciphertext(
-    hsm: InstanceSession, other_hsm: InstanceSession
-) -> None:
+def test_another_instances_ciphertext(hsm: InstanceSession, other_hsm: InstanceSession) -> None:
     """A ciphertext of one instance's key means nothing to another's key of the same name."""
     for instance in (hsm, other_hsm):
         instance.send(CreateKey("same-name", "oct", key_size=256))

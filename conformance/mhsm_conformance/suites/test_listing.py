@@ -42,7 +42,7 @@ def test_keys_on_one_page(hsm: InstanceSession, maxresults: int | None) -> None:
     for number in range(4):
         name = hsm.fresh_name()
         hsm.send(CreateKey(name, "EC", tags={"n": str(number)}))
-    hsm.send(CreateKey(name, "EC", tags={"n": "newer"}))
+    hsm.send(CreateKey("key-4", "EC", tags={"n": "newer"}))
     hsm.send(DeleteKey("key-1"))
     walk(hsm, ListKeys, maxresults)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mhsm_conformance.session import InstanceSession
+from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     CreateKey,
     DeleteKey,
@@ -14,7 +15,6 @@ from mhsm_model.exchange import (
     Sign,
     UpdateKey,
 )
-from mhsm_conformance.vectors.sample_keys import sample_key
 
 STORED = (
     "KEY-210",
@@ -32,9 +32,7 @@ def test_versions(hsm: InstanceSession, kind: str) -> None:
     """Every version is read as it was made, and the newest is the current one."""
     name = hsm.fresh_name()
     size = 256 if kind == "oct" else None
-    made = [
-        hsm.created(CreateKey(name, kind, key_size=size, tags={"n": str(n)})) for n in range(3)
-    ]
+    made = [hsm.created(CreateKey(name, kind, key_size=size, tags={"n": str(n)})) for n in range(3)]
     for bundle in made:
         hsm.send(GetKey(name, bundle.kid.version))
     hsm.send(GetKey(name))

@@ -225,7 +225,10 @@ CASES: Final[tuple[Case, ...]] = (
 
 @pytest.mark.parametrize(
     "case",
-    [pytest.param(c, id=f"{c}-{n}", marks=pytest.mark.exercises(c.clause)) for n, c in enumerate(CASES)],
+    [
+        pytest.param(c, id=f"{c}-{n}", marks=pytest.mark.exercises(c.clause))
+        for n, c in enumerate(CASES)
+    ],
 )
 def test_refused_for_one_reason(hsm: InstanceSession, case: Case) -> None:
     """A request that breaks one rule is refused, and the same request without the fault is not."""
@@ -260,9 +263,7 @@ def test_refused_for_one_reason(hsm: InstanceSession, case: Case) -> None:
     ],
     ids=lambda request: type(request).__name__,
 )
-def test_unauthenticated(
-    hsm: InstanceSession, request_: Request, credential: Credential
-) -> None:
+def test_unauthenticated(hsm: InstanceSession, request_: Request, credential: Credential) -> None:
     """Without a good token every operation is refused with a challenge, before all else."""
     hsm.send(request_, credential=credential)
 

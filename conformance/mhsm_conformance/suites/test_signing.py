@@ -91,7 +91,9 @@ def test_rsnull(hsm: InstanceSession) -> None:
     name = hsm.fresh_name()
     hsm.send(CreateKey(name, "RSA"))
     for length in (0, 1, 20, 36, 245, 246, 256):
-        hsm.send(Sign(name, None, "RSNULL", bytes(range(length % 251)) + bytes(length - length % 251)))
+        hsm.send(
+            Sign(name, None, "RSNULL", bytes(range(length % 251)) + bytes(length - length % 251))
+        )
     hsm.send(Verify(name, None, "RSNULL", b"value", bytes(10)))
 
 
@@ -128,9 +130,7 @@ def test_signature_of_wrong_length(hsm: InstanceSession) -> None:
 
 
 @pytest.mark.exercises("ALG-010")
-def test_another_instances_signature(
-    hsm: InstanceSession, other_hsm: InstanceSession
-) -> None:
+def test_another_instances_signature(hsm: InstanceSession, other_hsm: InstanceSession) -> None:
     """A signature of one instance's key is none of another's key of the same name."""
     for instance in (hsm, other_hsm):
         instance.send(CreateKey("same-name", "EC"))

@@ -1,4 +1,4 @@
-"""Keys to import: made from a fixed seed, so that a script can name them instead of showing them."""
+"""Keys to import, made from a fixed seed: a script can name them instead of showing them."""
 
 from __future__ import annotations
 

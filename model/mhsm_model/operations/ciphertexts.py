@@ -132,7 +132,7 @@ def gcm_never_repeats_an_iv(s: Situation[Encrypt], reply: OperationResult, /) ->
 
 @postcondition("GCM-201", basis=Basis.OBSERVED, sources=(SP800_38D, RECORDED_PYTHON))
 def gcm_ciphertext_is_right(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
-    """Encrypt by AES-GCM, authenticating the aad as sent or filled with zero bytes to a multiple of 8."""
+    """Encrypt by AES-GCM with the aad as sent, or filled with zero bytes to a multiple of 8."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme is not Scheme.AES_GCM:
         return VACUOUS
@@ -157,7 +157,7 @@ def cbc_iv_is_echoed(s: Situation[Encrypt], reply: OperationResult, /) -> Findin
 
 @postcondition("CBC-002", basis=Basis.OBSERVED, sources=_RECORDED)
 def cbc_fills_with_zeros(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
-    """Fill a plaintext for A*CBC with zero bytes to a whole block, and add nothing to whole blocks."""
+    """Fill a plaintext for A*CBC with zero bytes to whole blocks, and add nothing to whole ones."""
     if _scheme(s) is not Scheme.AES_CBC:
         return VACUOUS
     return _length(s, reply)
@@ -230,7 +230,7 @@ def decryption_shows_only_the_plaintext(
 
 @postcondition("ALG-232", basis=Basis.STANDARD, sources=(RFC8017, RECORDED_PYTHON))
 def rsa_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> Finding:
-    """Decrypt with RSA to the plaintext that was encrypted, never to more than the padding leaves."""
+    """Decrypt with RSA to the plaintext encrypted, never to more than the padding leaves."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.family is not Family.RSA or material is None:
         return VACUOUS
@@ -269,7 +269,7 @@ def gcm_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> 
 
 @postcondition("CBC-206", basis=Basis.OBSERVED, sources=(SP800_38A, *_RECORDED))
 def cbc_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> Finding:
-    """Decrypt by CBC block by block; keep the zero bytes of A*CBC, take off the padding of A*CBCPAD."""
+    """Decrypt by CBC; keep the zero bytes of A*CBC and take off the padding of A*CBCPAD."""
     algorithm, material, iv = algorithm_of(s), s.material, s.request.iv
     if algorithm is None or algorithm.scheme not in _CBC or material is None or iv is None:
         return VACUOUS

@@ -88,7 +88,7 @@ def key_type_is_known(s: Situation[CreateKey], /) -> Objection:
     presupposes=(key_type_is_known,),
 )
 def size_is_permitted(s: Situation[CreateKey], /) -> Objection:
-    """Refuse an RSA key of other than 2048, 3072 or 4096 bits, an AES key of other than 128, 192, 256."""
+    """Refuse RSA sizes other than 2048, 3072, 4096 and AES sizes other than 128, 192, 256."""
     size = s.request.key_size
     match _family(s):
         case Family.RSA:

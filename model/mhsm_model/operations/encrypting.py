@@ -8,7 +8,7 @@ from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import Decrypt, Encrypt, OperationResult
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import RsaPublic
-from mhsm_model.material import Knowledge, Material
+from mhsm_model.material import Fact, Knowledge, Material
 from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.ciphertexts import (
     CIPHERTEXT,
@@ -81,9 +81,7 @@ def _modulus_bytes(s: Situation[Any]) -> int | None:
 # --- guards of encrypt ----------------------------------------------------------------------------
 
 
-@guard(
-    "ALG-011", basis=Basis.STANDARD, sources=(RFC8017,), presupposes=(algorithm_suits_key,)
-)
+@guard("ALG-011", basis=Basis.STANDARD, sources=(RFC8017,), presupposes=(algorithm_suits_key,))
 def plaintext_fits_the_modulus(s: Situation[Encrypt], /) -> Objection:
     """Refuse to encrypt with RSA more bytes than the padding leaves room for."""
     algorithm, modulus = algorithm_of(s), _modulus_bytes(s)
@@ -138,9 +136,7 @@ def cbc_iv_is_sent(s: Situation[Encrypt], /) -> Objection:
     return Perhaps(unseen(400, "BadParameter", "iv is missing"), emulated=True)
 
 
-@guard(
-    "CBC-202", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,)
-)
+@guard("CBC-202", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
 def cbc_iv_is_a_block(s: Situation[Enciphering], /) -> Objection:
     """Refuse a CBC iv that is not 16 bytes."""
     iv = s.request.iv
@@ -167,9 +163,7 @@ def gcm_decryption_has_iv_and_tag(s: Situation[Decrypt], /) -> Objection:
     return unseen(400, "BadParameter", "iv and tag are needed")
 
 
-@guard(
-    "CBC-005", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,)
-)
+@guard("CBC-005", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
 def cbc_decryption_has_an_iv(s: Situation[Decrypt], /) -> Objection:
     """Refuse to decrypt by CBC without an iv."""
     if _scheme(s) not in _CBC or s.request.iv is not None:
@@ -177,9 +171,7 @@ def cbc_decryption_has_an_iv(s: Situation[Decrypt], /) -> Objection:
     return unseen(400, "BadParameter", "iv is missing")
 
 
-@guard(
-    "CBC-203", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,)
-)
+@guard("CBC-203", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
 def cbc_ciphertext_is_whole_blocks(s: Situation[Decrypt], /) -> Objection:
     """Refuse a CBC ciphertext that is not a whole number of blocks."""
     if _scheme(s) not in _CBC:
@@ -192,9 +184,7 @@ def cbc_ciphertext_is_whole_blocks(s: Situation[Decrypt], /) -> Objection:
     return refusal if length % BLOCK_BYTES else None
 
 
-@guard(
-    "ALG-221", basis=Basis.STANDARD, sources=(RFC8017,), presupposes=(algorithm_suits_key,)
-)
+@guard("ALG-221", basis=Basis.STANDARD, sources=(RFC8017,), presupposes=(algorithm_suits_key,))
 def rsa_ciphertext_is_a_modulus(s: Situation[Decrypt], /) -> Objection:
     """Refuse an RSA ciphertext that is not as long as the modulus, or not below it."""
     algorithm, material = algorithm_of(s), s.material
@@ -258,9 +248,7 @@ def cbc_padding_is_right(s: Situation[Decrypt], /) -> Objection:
     return _authentic(s, Scheme.AES_CBC_PAD, closed_is_certain=False)
 
 
-def _authentic(
-    s: Situation[Decrypt], scheme: Scheme, *, closed_is_certain: bool
-) -> Objection:
+def _authentic(s: Situation[Decrypt], scheme: Scheme, *, closed_is_certain: bool) -> Objection:
     """The refusal of a ciphertext that decrypts to nothing, as far as that can be known."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme is not scheme:
@@ -316,7 +304,7 @@ def _encrypt_effect(s: Situation[Encrypt], reply: OperationResult, /) -> Effect:
     if algorithm is None or material is None:
         return Effect(entry)
     shown = shown_ciphertext(s, reply)
-    facts = ()
+    facts: tuple[Fact, ...] = ()
     if _remembers(algorithm, material):
         facts = encryption_facts(algorithm, s.request.plaintext, shown, s.request.aad)
     if algorithm.scheme is Scheme.AES_GCM and reply.iv is not None:

@@ -13,7 +13,6 @@ from mhsm_model.situation import Situation
 from mhsm_model.sources import (
     KEY_ROTATION,
     NAMES,
-    RECORDED_CLI,
     RECORDED_GO,
     RECORDED_PYTHON,
     SERVICE_LIMITS,
@@ -24,9 +23,9 @@ from mhsm_model.tables.errors import bad_parameter, key_not_found, unseen
 
 __all__ = [
     "deleted_key_exists",
+    "instance_has_room_for_a_key",
     "key_exists",
     "key_has_room_for_a_version",
-    "instance_has_room_for_a_key",
     "name_has_lawful_characters",
     "name_is_not_soft_deleted",
     "name_is_short_enough",
@@ -68,13 +67,11 @@ def name_is_short_enough(s: Situation[Any], /) -> Objection:
     presupposes=(name_is_short_enough,),
 )
 def key_exists(s: Situation[Any], /) -> Objection:
-    """Answer 404 KeyNotFound, naming the key without a version, where no active key has the name."""
+    """Answer 404 KeyNotFound, naming the key without a version, where no such key is in use."""
     return None if isinstance(s.entry, Active) else key_not_found(s.host, "keys", s.name)
 
 
-@guard(
-    "KEY-011", basis=Basis.OBSERVED, sources=(RECORDED_GO,), presupposes=(key_exists,)
-)
+@guard("KEY-011", basis=Basis.OBSERVED, sources=(RECORDED_GO,), presupposes=(key_exists,))
 def version_exists(s: Situation[Versioned], /) -> Objection:
     """Answer 404 KeyNotFound, naming the key without a version, where the key lacks the version."""
     return None if s.place is not None else key_not_found(s.host, "keys", s.name)
@@ -167,5 +164,3 @@ def instance_has_room_for_a_key(s: Situation[Any], /) -> Objection:
 def _has_deleted(s: Situation[Any]) -> bool:
     factors = s.instance.factors.values()
     return any(isinstance(entry, Deleted) for factor in factors for entry in factor.entries)
-
-

@@ -197,7 +197,7 @@ def imported_key_is_consistent(s: Situation[ImportKey], /) -> Objection:
 
 @postcondition("IMP-003", basis=Basis.OBSERVED, sources=_RECORDED)
 def public_key_is_the_imported_one(s: Situation[ImportKey], reply: KeyBundle, /) -> Finding:
-    """Show the public key that was imported, without the leading zero bytes it may have come with."""
+    """Show the public key that was imported, without the leading zero bytes it came with."""
     sent = _sent_public(s.request.key)
     if sent is None:
         return VACUOUS

@@ -261,9 +261,7 @@ def absent_key_has_no_versions(s: Situation[ListKeyVersions], reply: KeyPage, /)
     return expect(not reply.items, "an empty list", f"{len(reply.items)} items")
 
 
-@postcondition(
-    "LIFE-005", level=Level.MUST, basis=Basis.INFERRED, sources=(RECORDED_CLI, REST)
-)
+@postcondition("LIFE-005", level=Level.MUST, basis=Basis.INFERRED, sources=(RECORDED_CLI, REST))
 def deleted_key_has_no_versions(s: Situation[ListKeyVersions], reply: KeyPage, /) -> Finding:
     """Answer with an empty list for the versions of a soft-deleted key."""
     if not isinstance(s.entry, Deleted):

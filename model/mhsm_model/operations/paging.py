@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from immutables import Map
+
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import (
     DeletedKeyItem,
@@ -64,7 +66,7 @@ def next_token(page: KeyPage) -> str | None:
 
 
 def walk_before(s: Situation[Listing], collection: str) -> Walk | None:
-    """The walk that this page goes on with: a new one for a first page, None where it is not known."""
+    """The walk this page goes on with: a new one for a first page, None where it is not known."""
     if s.request.continuation is None:
         return Walk()
     return s.instance.walks.get((collection, s.request.continuation))
@@ -81,10 +83,10 @@ def walked(
         walks = walks.delete(here) if here in walks else walks
     token = next_token(page)
     if before is not None and token is not None:
-        walks = walks.clear() if len(walks) >= _MAXIMUM_WALKS else walks
-        walks = walks.set(
-            (collection, token), replace(before, listed=before.listed.union(listed))
-        )
+        if len(walks) >= _MAXIMUM_WALKS:
+            # Walks that were given up are forgotten; nothing is demanded of where they go on.
+            walks = Map[tuple[str, str], Walk]()
+        walks = walks.set((collection, token), replace(before, listed=before.listed.union(listed)))
     return replace(s.instance, walks=walks)
 
 
@@ -105,7 +107,9 @@ def item_mismatch(version: KeyVersion, item: KeyItem) -> Mismatch | None:
         if moment is not None and moment not in times:
             return Mismatch(f"{item.kid} with {name} {times}", f"{name} {moment}")
     if not isinstance(version.tags, Unknown) and dict(version.tags) != dict(item.tags or {}):
-        return Mismatch(f"{item.kid} with tags {dict(version.tags)}", f"tags {dict(item.tags or {})}")
+        return Mismatch(
+            f"{item.kid} with tags {dict(version.tags)}", f"tags {dict(item.tags or {})}"
+        )
     return None
 
 
@@ -128,7 +132,7 @@ def page_size_is_permitted(s: Situation[Listing], /) -> Objection:
 def page_is_no_longer_than_asked(s: Situation[Listing], reply: KeyPage, /) -> Finding:
     """List at most maxresults items on a page, and at most 25 where the request does not say."""
     asked = s.request.maxresults
-    limit = asked if asked is not None and 1 <= asked else _MAXIMUM_PAGE
+    limit = asked if asked is not None and asked >= 1 else _MAXIMUM_PAGE
     if s.request.continuation is not None and asked is None:
         return VACUOUS
     return expect(len(reply.items) <= limit, f"at most {limit} items", f"{len(reply.items)} items")
@@ -171,9 +175,9 @@ def nothing_is_listed_twice(s: Situation[Listing], reply: KeyPage, /) -> Finding
     return expect(len(set(kids)) == len(kids), "different items", "an item that is there twice")
 
 
-def page_of(host: str, path: str, names: list[str], request: Listing, size: int) -> tuple[
-    list[str], str | None
-]:
+def page_of(
+    host: str, path: str, names: list[str], request: Listing, size: int
+) -> tuple[list[str], str | None]:
     """The emulator's page: the names on it, and the nextLink. `names` are in the list's order."""
     limit = size if request.maxresults is None else min(request.maxresults, size)
     rest = names if request.continuation is None else _after(names, request.continuation)

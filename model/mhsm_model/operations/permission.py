@@ -1,4 +1,4 @@
-"""Whether a version may be used: enabled, in its validity window, permitted, and of the right kind."""
+"""Whether a version may be used: enabled, in its validity window, permitted, suitable."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def exportable_is_always_shown(s: Situation[Any], reply: Shown, /) -> Finding:
 
 @postcondition("ATTR-004", basis=Basis.OBSERVED, sources=_RECORDED)
 def times_are_always_shown(s: Situation[Any], reply: Shown, /) -> Finding:
-    """Show enabled, created and updated in the attributes of every key, updated never before created."""
+    """Show enabled, created and updated for every key, updated never before created."""
     shown = bundle_in(reply).attributes
     if shown.created is None or shown.updated is None or shown.enabled is None:
         return Mismatch("attributes enabled, created and updated", "not all three")
@@ -153,4 +153,3 @@ SHAPE: tuple[Postcondition[Any, Shown], ...] = (
     recoverable_days_is_the_retention,
     recovery_level_follows_the_configuration,
 )
-

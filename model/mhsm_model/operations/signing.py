@@ -184,9 +184,7 @@ def es_signature_verifies(s: Situation[Sign], reply: OperationResult, /) -> Find
     return _verified(s, reply, Scheme.ECDSA)
 
 
-@postcondition(
-    "ALG-008", level=Level.OPEN, basis=Basis.INFERRED, sources=(ABOUT_KEYS, RFC8017)
-)
+@postcondition("ALG-008", level=Level.OPEN, basis=Basis.INFERRED, sources=(ABOUT_KEYS, RFC8017))
 def rsnull_signature_verifies(s: Situation[Sign], reply: OperationResult, /) -> Finding:
     """Sign RSNULL by a PKCS #1 v1.5 block of the value without a DigestInfo."""
     return _verified(s, reply, Scheme.RSA_RAW_PKCS1)

@@ -14,7 +14,7 @@ from immutables import Map
 from mhsm_model.bundles import bundle_in
 from mhsm_model.clauses import Basis, Kind
 from mhsm_model.exchange import KeyBundle, ReleasePolicy
-from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
+from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch
 from mhsm_model.operations.shape import SHAPE, Shown
 from mhsm_model.rules import Postcondition, postcondition
 from mhsm_model.situation import Situation
@@ -108,7 +108,9 @@ def _tags(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatch
     if version.tags is UNKNOWN:
         return None
     shown = Map(bundle.tags or {})
-    return None if shown == version.tags else Mismatch(f"tags {dict(version.tags)}", f"{dict(shown)}")
+    return (
+        None if shown == version.tags else Mismatch(f"tags {dict(version.tags)}", f"{dict(shown)}")
+    )
 
 
 def _policy(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatch | None:

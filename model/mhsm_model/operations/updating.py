@@ -51,9 +51,7 @@ __all__ = ["UPDATE_KEY"]
 _RECORDED: Final = (RECORDED_GO, RECORDED_PYTHON)
 
 
-@guard(
-    "SKR-004", basis=Basis.OBSERVED, sources=(RECORDED_GO,), presupposes=(version_exists,)
-)
+@guard("SKR-004", basis=Basis.OBSERVED, sources=(RECORDED_GO,), presupposes=(version_exists,))
 def immutable_policy_stays(s: Situation[UpdateKey], /) -> Objection:
     """Refuse to change a release policy that is immutable: 400 BadParameter."""
     version = s.version
@@ -66,9 +64,7 @@ def immutable_policy_stays(s: Situation[UpdateKey], /) -> Objection:
     return refusal if stored is not None and stored.immutable else None
 
 
-@guard(
-    "ATTR-013", basis=Basis.DOCUMENTED, sources=(REST,), presupposes=(version_exists,)
-)
+@guard("ATTR-013", basis=Basis.DOCUMENTED, sources=(REST,), presupposes=(version_exists,))
 def exportable_stays(s: Situation[UpdateKey], /) -> Objection:
     """Refuse to change whether a version is exportable, or leave it as it was."""
     version, asked = s.version, s.request.attributes.exportable
@@ -101,7 +97,7 @@ def _updated(s: Situation[UpdateKey], version: KeyVersion) -> KeyVersion:
 
 @postcondition("KEY-230", basis=Basis.OBSERVED, sources=_RECORDED)
 def operations_follow_the_update(s: Situation[UpdateKey], reply: KeyBundle, /) -> Finding:
-    """Replace key_ops by those sent, take the list away where none are, keep it where it is not sent."""
+    """Replace key_ops by those sent, take an empty list away, keep the list where none is sent."""
     version = s.version
     wanted = UNKNOWN if version is None else _updated(s, version).key_ops
     if wanted is UNKNOWN:

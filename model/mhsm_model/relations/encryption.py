@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, padding as block_padding
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import padding as block_padding
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -67,7 +68,7 @@ def padded(algorithm: Algorithm, plaintext: bytes) -> bytes:
 
 
 def filled(aad: bytes | None, octets: int = AAD_FILL_BYTES) -> bytes:
-    """The aad filled with zero bytes to a multiple of `octets`, as recorded builds authenticate it."""
+    """The aad filled with zero bytes to a multiple of `octets`, as recorded builds take it."""
     given = aad or b""
     return given + bytes(-len(given) % octets)
 
@@ -92,7 +93,7 @@ def encrypted(
     Raises ValueError where the algorithm is not for this kind of secret.
     """
     match algorithm.scheme, secret:
-        case (Scheme.RSAES_PKCS1 | Scheme.RSAES_OAEP), RsaSecret():
+        case ((Scheme.RSAES_PKCS1 | Scheme.RSAES_OAEP), RsaSecret()):
             public = public_of(secret)
             assert isinstance(public, RsaPublic)
             return Ciphertext(loaded_rsa(public).encrypt(plaintext, _rsa_padding(algorithm)))
@@ -101,7 +102,7 @@ def encrypted(
             gcm.authenticate_additional_data(aad or b"")
             body = gcm.update(plaintext) + gcm.finalize()
             return Ciphertext(body, iv, gcm.tag)
-        case (Scheme.AES_CBC | Scheme.AES_CBC_PAD), OctSecret(value) if iv is not None:
+        case ((Scheme.AES_CBC | Scheme.AES_CBC_PAD), OctSecret(value)) if iv is not None:
             cbc = Cipher(algorithms.AES(value), modes.CBC(iv)).encryptor()
             return Ciphertext(cbc.update(padded(algorithm, plaintext)) + cbc.finalize(), iv)
         case _:
@@ -115,13 +116,13 @@ def decrypted(
     value, iv, tag = ciphertext.value, ciphertext.iv, ciphertext.tag
     try:
         match algorithm.scheme, secret:
-            case (Scheme.RSAES_PKCS1 | Scheme.RSAES_OAEP), RsaSecret(key):
+            case ((Scheme.RSAES_PKCS1 | Scheme.RSAES_OAEP), RsaSecret(key)):
                 return key.decrypt(value, _rsa_padding(algorithm))
             case Scheme.AES_GCM, OctSecret(secret_bytes) if iv is not None and tag is not None:
                 gcm = Cipher(algorithms.AES(secret_bytes), modes.GCM(iv, tag)).decryptor()
                 gcm.authenticate_additional_data(aad or b"")
                 return gcm.update(value) + gcm.finalize()
-            case (Scheme.AES_CBC | Scheme.AES_CBC_PAD), OctSecret(secret_bytes) if iv is not None:
+            case ((Scheme.AES_CBC | Scheme.AES_CBC_PAD), OctSecret(secret_bytes)) if iv is not None:
                 cbc = Cipher(algorithms.AES(secret_bytes), modes.CBC(iv)).decryptor()
                 blocks = cbc.update(value) + cbc.finalize()
                 return blocks if algorithm.scheme is Scheme.AES_CBC else _unpadded(blocks)

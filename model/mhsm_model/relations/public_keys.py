@@ -1,4 +1,4 @@
-"""Public keys as objects that verify and encrypt; loading one costs as much as using it, so cached."""
+"""Public keys as objects that verify and encrypt; cached, as loading costs as much as using."""
 
 from __future__ import annotations
 

@@ -98,7 +98,9 @@ def is_valid(algorithm: Algorithm, public: PublicKey, digest: bytes, signature: 
                 loaded_rsa(public).verify(signature, digest, _pss(algorithm), chosen)
             case Scheme.RSA_RAW_PKCS1, RsaPublic():
                 key = loaded_rsa(public)
-                return key.recover_data_from_signature(signature, padding.PKCS1v15(), None) == digest
+                return (
+                    key.recover_data_from_signature(signature, padding.PKCS1v15(), None) == digest
+                )
             case Scheme.ECDSA, EcPublic():
                 width = CURVES[public.curve]
                 if len(signature) != 2 * width:

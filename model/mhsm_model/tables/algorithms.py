@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from mhsm_model.tables.key_types import Family, KeyKind
+from mhsm_model.tables.key_types import OCT_BITS, Family, KeyKind
 
 __all__ = ["ALGORITHMS", "Algorithm", "Scheme", "Use", "encryption", "signature", "suits"]
 
@@ -92,11 +92,11 @@ def _rows() -> tuple[Algorithm, ...]:
         Algorithm("RSA-OAEP", Family.RSA, Scheme.RSAES_OAEP, _BOTH, "SHA-1"),
         Algorithm("RSA-OAEP-256", Family.RSA, Scheme.RSAES_OAEP, _BOTH, "SHA-256"),
     ]
-    for bits in (128, 192, 256):
+    for size in OCT_BITS:
         rows += [
-            Algorithm(f"A{bits}GCM", Family.OCT, Scheme.AES_GCM, _ENCRYPT, bits=bits),
-            Algorithm(f"A{bits}CBC", Family.OCT, Scheme.AES_CBC, _ENCRYPT, bits=bits),
-            Algorithm(f"A{bits}CBCPAD", Family.OCT, Scheme.AES_CBC_PAD, _ENCRYPT, bits=bits),
+            Algorithm(f"A{size}GCM", Family.OCT, Scheme.AES_GCM, _ENCRYPT, bits=size),
+            Algorithm(f"A{size}CBC", Family.OCT, Scheme.AES_CBC, _ENCRYPT, bits=size),
+            Algorithm(f"A{size}CBCPAD", Family.OCT, Scheme.AES_CBC_PAD, _ENCRYPT, bits=size),
         ]
     return tuple(rows)
 
@@ -117,7 +117,7 @@ def encryption(name: str) -> Algorithm | None:
 
 
 def suits(algorithm: Algorithm, kind: KeyKind) -> bool | None:
-    """Whether the algorithm is for keys of that kind; None where the kind is not known well enough."""
+    """Whether the algorithm is for keys of that kind; None where the kind is not known."""
     if algorithm.family is not kind.family:
         return False
     if algorithm.curve is not None:
@@ -125,5 +125,3 @@ def suits(algorithm: Algorithm, kind: KeyKind) -> bool | None:
     if algorithm.bits is not None:
         return None if kind.bits is None else algorithm.bits == kind.bits
     return True
-
-

@@ -40,5 +40,5 @@ QUIRKS: Final[tuple[QuirkRow, ...]] = (
 
 
 def expected_on(day: str | None) -> frozenset[Quirk]:
-    """The quirks that a session recorded by `day` (ISO 8601) may show; all where the day is None."""
+    """The quirks that a session recorded by `day` (ISO 8601) may show; all for None."""
     return frozenset(row.quirk for row in QUIRKS if day is None or day <= row.last_seen)

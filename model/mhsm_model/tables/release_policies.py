@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 __all__ = ["DEFAULT_CONTENT_TYPE", "has_version", "normalised", "same_policy_text"]
@@ -35,10 +36,11 @@ def normalised(data: bytes) -> bytes:
 def _canonical(policy: Any) -> Any:
     """The policy in one spelling: a version of three numbers, operators as member names.
 
-    An authority that is a bare host gets a slash, and a condition {"claim", "condition": "equals", "value"} comes back as {"claim", "equals"} (recorded).
+    An authority that is a bare host gets a slash, and a condition
+    {"claim", "condition": "equals", "value"} comes back as {"claim", "equals"} (recorded).
     """
     if isinstance(policy, list):
-        return [_canonical(item) for item in cast("list[Any]", policy)]
+        return [_canonical(item) for item in cast("Sequence[Any]", policy)]
     if not isinstance(policy, dict):
         return policy
     spelt = {name: _canonical(value) for name, value in cast("dict[str, Any]", policy).items()}

@@ -165,7 +165,9 @@ class Memory:
             return None
         return self.tokens[-1 - ordinal] if ordinal < len(self.tokens) else "no token"
 
-    def result(self, data: DataObject, kind: type[Request]) -> tuple[Request, OperationResult] | None:
+    def result(
+        self, data: DataObject, kind: type[Request]
+    ) -> tuple[Request, OperationResult] | None:
         ordinal = data.draw(st.integers(0, 3), "result")
         fitting = [pair for pair in self.results if isinstance(pair[0], kind)]
         return fitting[-1 - ordinal] if ordinal < len(fitting) else None

@@ -57,7 +57,7 @@ class Scene:
         request: Request,
         host: str = HOSTS[0],
         credential: Credential | Unknown = Credential.TOKEN,
-        api_version: str | None | Unknown = LATEST_RECORDED,
+        api_version: str | Unknown | None = LATEST_RECORDED,
     ) -> Call:
         return Call(host, request, Interval(self.clock, self.clock), api_version, credential)
 

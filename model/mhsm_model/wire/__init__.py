@@ -1,1 +1,1 @@
-"""The REST form of the exchange, without I/O: requests and replies as bytes, and the WIRE clauses."""
+"""The REST form of the exchange, without I/O: messages as bytes, and the WIRE clauses."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from mhsm_model.clauses import Basis, Level
@@ -24,9 +24,7 @@ __all__ = ["BODY_RULES"]
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO, RECORDED_JS)
 _BINARY: Final = frozenset({"n", "e", "x", "y", "iv", "tag", "aad", "data"})
-_TIMES: Final = frozenset(
-    {"created", "updated", "nbf", "exp", "deletedDate", "scheduledPurgeDate"}
-)
+_TIMES: Final = frozenset({"created", "updated", "nbf", "exp", "deletedDate", "scheduledPurgeDate"})
 _BUNDLE: Final = frozenset({"attributes", "key", "release_policy", "tags"})
 _DELETION: Final = frozenset({"deletedDate", "recoveryId", "scheduledPurgeDate"})
 _ATTRIBUTES: Final = frozenset(
@@ -72,7 +70,7 @@ def _pairs(document: Any) -> Iterator[tuple[str, Any]]:
             if name != "tags":
                 yield from _pairs(value)
     elif isinstance(document, list):
-        for item in cast("list[Any]", document):
+        for item in cast("Sequence[Any]", document):
             yield from _pairs(item)
 
 
@@ -132,13 +130,15 @@ def members_are_those_of_the_schema(exchange: WireExchange) -> Finding:
 def _strange(document: dict[str, Any]) -> Iterator[str]:
     if isinstance(document.get("value"), list):
         yield from sorted(document.keys() - {"value", "nextLink"})
-        for item in document["value"]:
+        for item in cast("Sequence[Any]", document["value"]):
             if isinstance(item, dict):
                 listed = cast("dict[str, Any]", item)
                 yield from sorted(listed.keys() - _ITEM - _DELETION)
                 yield from _strange_attributes(listed)
     elif "key" in document:
-        deleted = _DELETION if "recoveryId" in document or "deletedDate" in document else set()
+        deleted = (
+            _DELETION if "recoveryId" in document or "deletedDate" in document else frozenset[str]()
+        )
         yield from sorted(document.keys() - _BUNDLE - deleted)
         yield from _strange_attributes(document)
         key = document["key"]

@@ -74,7 +74,9 @@ def error_names_no_region(exchange: WireExchange) -> Finding:
     """Show neither x-ms-keyvault-region nor x-ms-keyvault-network-info on an error."""
     if exchange.answered.status < 400:
         return VACUOUS
-    shown = [n for n in ("x-ms-keyvault-region", "x-ms-keyvault-network-info") if _header(exchange, n)]
+    shown = [
+        n for n in ("x-ms-keyvault-region", "x-ms-keyvault-network-info") if _header(exchange, n)
+    ]
     return expect(not shown, "neither header", f"{', '.join(shown)}")
 
 
@@ -89,7 +91,7 @@ def build_is_shown_on_get_alone(exchange: WireExchange) -> Finding:
 
 @wire_rule("API-205", sources=_RECORDED)
 def protective_headers_are_fixed(exchange: WireExchange) -> Finding:
-    """Send the fixed headers for caching, content policy, transport security, sniffing and frames."""
+    """Send the fixed headers for caching, content, transport security, sniffing and frames."""
     for name, value in FIXED_HEADERS.items():
         shown = _header(exchange, name)
         if shown is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from mhsm_model.acceptor import Strictness
+from mhsm_model.acceptor import LENIENT, Strictness
 from mhsm_model.clauses import Clause, Severity
-from mhsm_model.findings import HELD, VACUOUS, Mismatch
+from mhsm_model.findings import HELD, VACUOUS
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.wire.bodies import BODY_RULES
 from mhsm_model.wire.exchange import WireExchange
@@ -20,7 +20,7 @@ WIRE_RULES: Final[tuple[WireRule, ...]] = (*HEADER_RULES, *BODY_RULES)
 
 
 def with_bytes(
-    judgement: Judgement, exchange: WireExchange, strictness: Strictness = Strictness()
+    judgement: Judgement, exchange: WireExchange, strictness: Strictness = LENIENT
 ) -> Judgement:
     """The judgement with the wire rules' findings added."""
     held: list[Clause] = []
@@ -32,7 +32,7 @@ def with_bytes(
             held.append(rule.clause)
         elif finding is VACUOUS:
             vacuous.append(rule.clause)
-        elif isinstance(finding, Mismatch):
+        else:
             weight = strictness.of(rule.clause)
             breaches.append(Breach(rule.clause, finding.expected, finding.observed, weight))
     failures = tuple(b for b in breaches if b.severity is Severity.FAILURE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from typing import Any, cast
 
 __all__ = [
@@ -73,7 +74,7 @@ def text_list(document: dict[str, Any], name: str) -> tuple[str, ...] | None:
         return None
     if not isinstance(value, list):
         raise SchemaError(f"member {name} is not a list")
-    items = cast("list[Any]", value)
+    items = cast("Sequence[Any]", value)
     if not all(isinstance(item, str) for item in items):
         raise SchemaError(f"member {name} is not a list of strings")
     return tuple(items)

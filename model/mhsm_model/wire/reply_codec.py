@@ -6,7 +6,7 @@ A success that has not the schema's form is Unreadable, with the member that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from mhsm_model.exchange import (
@@ -188,11 +188,13 @@ def _deleted_item(document: dict[str, Any]) -> DeletedKeyItem:
     )
 
 
-def _page(read: Callable[[dict[str, Any]], KeyItem | DeletedKeyItem], body: dict[str, Any]) -> KeyPage:
+def _page(
+    read: Callable[[dict[str, Any]], KeyItem | DeletedKeyItem], body: dict[str, Any]
+) -> KeyPage:
     value = required(body.get("value"), "value")
     if not isinstance(value, list):
         raise SchemaError("member value is not a list")
-    items = cast("list[Any]", value)
+    items = cast("Sequence[Any]", value)
     shown = tuple(read(members(item, "an item of value")) for item in items)
     return KeyPage(shown, text(body, "nextLink"))
 

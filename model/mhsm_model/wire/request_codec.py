@@ -327,9 +327,7 @@ def _import(found: Route, body: dict[str, Any]) -> Request:
         return Unmodelled("ImportTransferBlob", Reach.NAME, found.name)
     binaries = {name: binary(sent, name, tolerant=True) for name in _BINARY_JWK}
     key = JsonWebKey(text(sent, "kty"), text(sent, "crv"), text_list(sent, "key_ops"), **binaries)
-    return ImportKey(
-        found.name or "", key, _attributes(body), mapping(body, "tags"), _policy(body)
-    )
+    return ImportKey(found.name or "", key, _attributes(body), mapping(body, "tags"), _policy(body))
 
 
 def _update(found: Route, body: dict[str, Any]) -> Request:

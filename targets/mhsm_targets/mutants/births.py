@@ -139,7 +139,11 @@ def curve_is_ignored(request: CreateKey) -> Request:
 @wrong_request("KEY-226", CreateKey)
 def default_curve_is_p384(request: CreateKey) -> Request:
     """Makes an EC key on P-384 where no curve was asked for."""
-    return replace(request, crv="P-384") if request.kty in ("EC", "EC-HSM") and not request.crv else request
+    return (
+        replace(request, crv="P-384")
+        if request.kty in ("EC", "EC-HSM") and not request.crv
+        else request
+    )
 
 
 @wrong_request("ATTR-001", CreateKey)

@@ -218,9 +218,7 @@ class MutantEmulator(Emulator):
 
     def _without_guard(self, call: Call, clause: str) -> Step:
         try:
-            return super().carry_out(
-                call, ignoring=lambda guard: guard.clause.identifier == clause
-            )
+            return super().carry_out(call, ignoring=lambda guard: guard.clause.identifier == clause)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             lawful = super().carry_out(call)
             fault = Refused(500, "UnknownError", "Unknown error")

@@ -7,7 +7,7 @@ be read ends the file with one sentence that names it; what came before is kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -100,7 +100,7 @@ def _header(path: Path, number: int, line: str) -> SessionHeader:
         raise RecordingError(f"{path}:{number}: the first line is not a session header")
     date = document.get("commit_date")
     versions = document.get("api_versions")
-    listed = cast("list[Any]", versions) if isinstance(versions, list) else []
+    listed = cast("Sequence[Any]", versions) if isinstance(versions, list) else ()
     return SessionHeader(
         session=str(document.get("session", path.stem)),
         source=str(document.get("source_repository", "")),
@@ -126,7 +126,7 @@ def _exchanges(
 
 
 def _exchange(document: dict[str, Any], *, keeps_queries: bool) -> RecordedExchange:
-    url = urlsplit(document["url"])
+    url = urlsplit(str(document["url"]))
     target = url.path or "/"
     sent = HttpRequest(
         method=document["method"].upper(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from mhsm_conformance.coverage import Coverage
 from mhsm_conformance.replaying import script_of
 from mhsm_conformance.steps import Step
 from mhsm_model.clauses import Severity
+from mhsm_model.configuration import Configuration
 from mhsm_model.judgement import Breach
 
 __all__ = ["CheckRecord", "FailureRecord", "failure_records"]
@@ -90,12 +92,16 @@ def _failure(told: dict[str, Any]) -> FailureRecord:
 
 
 def failure_records(
-    breaches: tuple[Breach, ...], steps: tuple[Step, ...], target: str, seed: int
+    breaches: tuple[Breach, ...],
+    steps: tuple[Step, ...],
+    target: str,
+    seed: int,
+    hosts: Mapping[str, Configuration],
 ) -> list[FailureRecord]:
     """The records of breaches that the last of the steps showed."""
     if not breaches:
         return []
-    script = script_of(steps, target, seed, breaches)
+    script = script_of(steps, target, seed, hosts, breaches)
     told = tuple(str(step) for step in steps)
     exchange = told[-1] if told else ""
     return [

@@ -33,11 +33,12 @@ def concluded(
     error = call.excinfo.value if call.excinfo is not None else None
     record.outcome, record.reason = _outcome(error)
     session = bench.session
+    told = (bench.target, bench.seed, {} if session is None else session.configurations)
     if isinstance(error, ConformanceFailure):
-        record.failures = failure_records(error.breaches, error.steps, bench.target, bench.seed)
+        record.failures = failure_records(error.breaches, error.steps, *told)
     elif session is not None and session.warnings:
-        steps = tuple(session.steps)
-        record.failures = failure_records(tuple(session.warnings), steps, bench.target, bench.seed)
+        warnings, steps = tuple(session.warnings), tuple(session.steps)
+        record.failures = failure_records(warnings, steps, *told)
     if record.outcome == "passed":
         idle = [name for name in clauses if not bench.coverage.exercised(clause(name))]
         if idle:

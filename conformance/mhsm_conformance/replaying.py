@@ -8,7 +8,7 @@ keys are named where they are samples, and never shown.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
@@ -36,11 +36,12 @@ class Replay:
     Used as a context manager. Exit status 1 after an unlawful exchange, else 0.
     """
 
-    def __init__(self, target: str, seed: int, hosts: Sequence[str], strict: bool = True) -> None:
+    def __init__(
+        self, target: str, seed: int, hosts: Mapping[str, Configuration], *, strict: bool = True
+    ) -> None:
         factory = target_factory(target)
-        configurations = {host: Configuration() for host in hosts}
-        opened = factory.open(configurations, seed)
-        self._session = Session(opened, factory.profile, configurations, strict=strict)
+        opened = factory.open(hosts, seed)
+        self._session = Session(opened, factory.profile, hosts, strict=strict)
 
     def __enter__(self) -> Replay:
         return self
@@ -76,20 +77,28 @@ class Replay:
 
 
 def script_of(
-    steps: Sequence[Step], target: str, seed: int, breaches: Sequence[Breach] = ()
+    steps: Sequence[Step],
+    target: str,
+    seed: int,
+    hosts: Mapping[str, Configuration],
+    breaches: Sequence[Breach] = (),
 ) -> str:
     """The program that sends the steps again, with what is expected to fail in its first lines."""
-    hosts = list(dict.fromkeys(step.call.host for step in steps if isinstance(step, Sent)))
+    opened = ", ".join(f"{host!r}: {_written(told, {})}" for host, told in hosts.items())
     told = "\n".join(f"{b.clause.identifier}: {b.clause.prose}" for b in breaches)
     lines = [
         f'"""Replays a sequence that {target} was judged by.\n\n{told}\n"""',
         "",
         "from mhsm_conformance.replaying import Replay",
         "from mhsm_conformance.vectors.sample_keys import sample_key",
+        "from mhsm_model.configuration import Configuration",
         "from mhsm_model.exchange import *",
         "",
-        f"with Replay({target!r}, seed={seed}, hosts={hosts!r}) as hsm:",
+        f"HOSTS = {{{opened}}}",
+        "",
+        f"with Replay({target!r}, seed={seed}, hosts=HOSTS) as hsm:",
     ]
+    head = len(lines)
     known: dict[str | bytes, str] = {}
     for number, step in enumerate(steps, 1):
         match step:
@@ -102,7 +111,7 @@ def script_of(
                 lines.append(f"    hsm.advance({seconds})")
             case Loss(after_effect):
                 lines.append(f"    hsm.lose_next(after_effect={after_effect})")
-    if len(lines) == 7:
+    if len(lines) == head:
         lines.append("    pass")
     return "\n".join(lines) + "\n"
 

@@ -75,6 +75,7 @@ class Session:
     ) -> None:
         self._target = target
         self.profile = profile
+        self.configurations = dict(configurations)
         self.coverage = Coverage()
         self.exchanges = 0
         self.steps: list[Step] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Final
 
 from mhsm_model.exchange import (
     Call,
@@ -19,7 +20,10 @@ from mhsm_model.exchange import (
     Verification,
 )
 
-__all__ = ["Lapse", "Loss", "Sent", "Step", "summary"]
+__all__ = ["Lapse", "Loss", "Sent", "Step", "described", "summary"]
+
+_SHOWN_BYTES: Final = 8
+_SHOWN_TEXT: Final = 120
 
 
 def summary(reply: Reply) -> str:
@@ -47,6 +51,22 @@ def summary(reply: Reply) -> str:
             return f"{status}, unreadable: {problem}"
 
 
+def described(value: object) -> str:
+    """A request in a few words: members that were sent, long values by their length."""
+    if isinstance(value, bytes):
+        shown = value[:_SHOWN_BYTES].hex()
+        return f"<{len(value)} bytes {shown}{'…' if len(value) > _SHOWN_BYTES else ''}>"
+    if is_dataclass(value):
+        parts = [
+            f"{field.name}={described(getattr(value, field.name))}"
+            for field in fields(value)
+            if field.repr and getattr(value, field.name) not in (None, field.default)
+        ]
+        return f"{type(value).__name__}({', '.join(parts)})"
+    text = repr(value)
+    return text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}…"
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One exchange of a session."""
@@ -55,7 +75,8 @@ class Sent:
     reply: Reply
 
     def __str__(self) -> str:
-        return f"{self.call.host}: {self.call.request} -> {summary(self.reply)}"
+        host = self.call.host.partition(".")[0]
+        return f"{host}: {described(self.call.request)} -> {summary(self.reply)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,12 @@ def test_what_the_generator_answers_the_acceptor_accepts(data: DataObject) -> No
 def test_an_onlooker_from_the_middle_accepts_what_the_generator_answers(data: DataObject) -> None:
     scene, memory = drawn_scene(data), Memory()
     unseen = data.draw(st.integers(0, 10), "calls before anyone looked")
-    unknown = Configuration(retention_days=UNKNOWN, purge_protection=UNKNOWN)
     belief = Estate()
     for host, instance in scene.estate.instances.items():
-        served = instance.configuration.api_versions
-        believed = Instance(replace(unknown, api_versions=served), fresh=False)
-        belief = belief.with_instance(host, believed)
+        untold = replace(
+            instance.configuration, retention_days=UNKNOWN, purge_protection=UNKNOWN
+        )
+        belief = belief.with_instance(host, Instance(untold, fresh=False))
     for number in range(data.draw(st.integers(1, STEPS), "steps")):
         call = draw_call(data, scene, memory)
         moved = step(scene.estate, scene.vault, call, scene.entropy)

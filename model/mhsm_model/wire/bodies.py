@@ -156,9 +156,10 @@ def _strange_attributes(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _error(exchange: WireExchange) -> dict[str, Any] | None:
-    if not isinstance(exchange.document, dict):
+    document = cast("object", exchange.document)
+    if not isinstance(document, dict):
         return None
-    error = cast("dict[str, Any]", exchange.document).get("error")
+    error = cast("dict[str, Any]", document).get("error")
     return cast("dict[str, Any]", error) if isinstance(error, dict) else None
 
 

@@ -82,7 +82,9 @@ def _sections(result: RunResult) -> Iterator[RenderableType | str]:
             yield Text(f"{title} ({len(breaches)})", "bold underline")
         for number, failure in enumerate(breaches, 1):
             yield _breach(number, failure)
-            yield from filter(None, [script(failure)])
+            # Breaches of one exchange share a script: it stands once, below the last of them.
+            if number == len(breaches) or breaches[number].script != failure.script:
+                yield from filter(None, [script(failure)])
     rest = unexplained(result)
     if rest.clauses or rest.checks:
         yield _section("Failed without an explanation", *_unexplained(rest))

@@ -17,7 +17,19 @@ from mhsm_targets.mutants.mutant import IgnoredGuard, Mutant, register, register
 
 __all__ = ["gallery", "mutant"]
 
-_WRITTEN: Final = ("bodies", "deletions", "keys", "lists", "refusals", "results", "states")
+_WRITTEN: Final = (
+    "bodies",
+    "births",
+    "bundles",
+    "ciphertexts",
+    "deletions",
+    "frames",
+    "headers",
+    "lists",
+    "refusals",
+    "signatures",
+    "versions",
+)
 
 
 @cache

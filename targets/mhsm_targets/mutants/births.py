@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mhsm_model.bundles import known
 from mhsm_model.exchange import (
     Call,
     CreateKey,
@@ -217,7 +218,7 @@ def new_version_inherits_tags(call: Call, before: Estate) -> Call:
     request, present = call.request, addressed(before, call)
     if not isinstance(request, CreateKey) or present is None:
         return call
-    inherited = {**dict(present.tags or {}), **dict(request.tags or {})}
+    inherited = {**dict(known(present.tags)), **dict(request.tags or {})}
     return replace(call, request=replace(request, tags=inherited))
 
 

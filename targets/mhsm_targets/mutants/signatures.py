@@ -151,13 +151,15 @@ def hmac_is_a_hash_of_both(use: Use[Sign], reply: OperationResult) -> OperationR
     return replace(reply, value=_hashed(use.algorithm, use.secret.value + use.request.digest))
 
 
-@wrong_result("ALG-009", Sign)
-def hmac_counts(use: Use[Sign], reply: OperationResult) -> OperationResult:
-    """Mixes something new into every HMAC."""
-    if use.algorithm.scheme is not Scheme.HMAC:
+@wrong_reply("ALG-009")
+def hmac_counts(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Mixes a count of all calls into every HMAC."""
+    if not isinstance(call.request, Sign) or not isinstance(reply, OperationResult):
         return reply
-    fresh = hmac.digest(reply.value, str(id(reply)).encode(), "sha512")
-    return replace(reply, value=fresh[: len(reply.value)])
+    if ALGORITHMS[call.request.algorithm].scheme is not Scheme.HMAC:
+        return reply
+    mixed = hmac.digest(reply.value, before.serial.to_bytes(8), "sha512")
+    return replace(reply, value=mixed[: len(reply.value)])
 
 
 def _verdict(reply: Reply, valid: bool) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mhsm_model.bundles import known
 from mhsm_model.exchange import (
     Call,
     CreateKey,
@@ -155,7 +156,7 @@ def update_adds_operations(call: Call, before: Estate) -> Call:
     request, present = call.request, addressed(before, call)
     if not isinstance(request, UpdateKey) or not request.key_ops or present is None:
         return call
-    operations = {*request.key_ops, *(present.key_ops or ())}
+    operations = {*request.key_ops, *(known(present.key_ops) or ())}
     return replace(call, request=replace(request, key_ops=tuple(sorted(operations))))
 
 
@@ -201,7 +202,7 @@ def update_merges_tags(call: Call, before: Estate) -> Call:
     request, present = call.request, addressed(before, call)
     if not isinstance(request, UpdateKey) or not request.tags or present is None:
         return call
-    merged = {**dict(present.tags or {}), **dict(request.tags)}
+    merged = {**dict(known(present.tags)), **dict(request.tags)}
     return replace(call, request=replace(request, tags=merged))
 
 

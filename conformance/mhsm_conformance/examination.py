@@ -27,6 +27,7 @@ from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
 from mhsm_model.wire.request_codec import decode_request
+from mhsm_targets.recordings.defects import explained
 from mhsm_targets.recordings.session_file import RecordedExchange, SessionHeader, read_session
 
 __all__ = ["CLOCK_SKEW_SECONDS", "ExchangeVerdict", "RecordedVerdict", "examine"]
@@ -68,6 +69,7 @@ class ExchangeVerdict:
     warnings: tuple[Breach, ...] = ()
     answers: tuple[tuple[Clause, str], ...] = ()
     inconclusive: str | None = None
+    explanation: str | None = None
 
     @property
     def strong(self) -> bool:
@@ -99,6 +101,7 @@ class _Session:
 
     def __init__(self, file: str, header: SessionHeader, strictness: Strictness) -> None:
         self._file = file
+        self._name = header.session
         self._strictness = strictness
         self._estate = Estate()
         self._time = Interval(0, _until(header.recorded_by))
@@ -134,7 +137,13 @@ class _Session:
             warnings=judgement.warnings,
             answers=judgement.answers,
             inconclusive=judgement.inconclusive,
+            explanation=self._explanation(exchange.sequence, judgement.breaches),
         )
+
+    def _explanation(self, sequence: int, breaches: tuple[Breach, ...]) -> str | None:
+        if not breaches:
+            return None
+        return explained(self._name, sequence, (b.clause.identifier for b in breaches))
 
     def _verdict(
         self, exchange: RecordedExchange, verdict: RecordedVerdict, operation: str

@@ -32,6 +32,7 @@ class _Totals:
     exercised: Counter[str] = field(default_factory=Counter[str])
     warnings: Counter[str] = field(default_factory=Counter[str])
     answers: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
+    unexplained: int = 0
     problems: list[str] = field(default_factory=list[str])
 
     def add(self, verdict: ExchangeVerdict) -> None:
@@ -40,6 +41,8 @@ class _Totals:
             self.unmodelled[verdict.operation] += 1
         elif verdict.verdict is RecordedVerdict.OUT_OF_SCOPE:
             self.out_of_scope[verdict.operation] += 1
+        elif verdict.verdict is RecordedVerdict.REJECTED:
+            self.unexplained += verdict.explanation is None
         elif verdict.verdict is RecordedVerdict.ACCEPTED:
             self.strong += verdict.strong
             self.exercised.update(clause.identifier for clause in verdict.clauses)
@@ -48,7 +51,12 @@ class _Totals:
 
     def as_json(self) -> dict[str, Any]:
         counts = {verdict.value: self.verdicts[verdict.value] for verdict in RecordedVerdict}
-        return {"exchanges": self.verdicts.total(), **counts, "accepted_strongly": self.strong}
+        return {
+            "exchanges": self.verdicts.total(),
+            **counts,
+            "accepted_strongly": self.strong,
+            "rejected_unexplained": self.unexplained,
+        }
 
 
 def judged(paths: Sequence[str], *, as_json: bool, folder: Path | None, strict: bool) -> int:
@@ -83,7 +91,7 @@ def judged(paths: Sequence[str], *, as_json: bool, folder: Path | None, strict: 
         _print(totals, rejected, sys.stdout)
     if totals.problems or not written:
         return 2
-    return 1 if totals.verdicts[RecordedVerdict.REJECTED.value] else 0
+    return 1 if totals.unexplained else 0
 
 
 def _write(document: dict[str, Any], path: Path) -> bool:
@@ -146,6 +154,8 @@ def _verdict_json(verdict: ExchangeVerdict) -> dict[str, Any]:
         document["breaches"] = [_breach_json(breach) for breach in verdict.breaches]
     if verdict.warnings:
         document["warnings"] = [_breach_json(breach) for breach in verdict.warnings]
+    if verdict.explanation is not None:
+        document["explanation"] = verdict.explanation
     if verdict.inconclusive is not None:
         document["inconclusive"] = verdict.inconclusive
     return document
@@ -163,6 +173,8 @@ def _print(totals: _Totals, rejected: Sequence[ExchangeVerdict], stream: TextIO)
             say(f"    source:   {'; '.join(str(source) for source in clause.sources)}")
             say(f"    expected: {breach.expected}")
             say(f"    observed: {breach.observed}")
+        if verdict.explanation is not None:
+            say(f"  known defect of the recording: {verdict.explanation}")
         say()
     more = totals.verdicts[RecordedVerdict.REJECTED.value] - len(rejected)
     if more > 0:

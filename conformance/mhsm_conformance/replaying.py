@@ -15,7 +15,7 @@ from typing import Any, Final
 from mhsm_conformance.faults import ConformanceFailure
 from mhsm_conformance.session import Session
 from mhsm_conformance.steps import Lapse, Loss, Sent, Step
-from mhsm_conformance.vectors.sample_keys import sample_name
+from mhsm_conformance.vectors.sample_keys import sample_key, sample_like
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Credential, Reply, Request
 from mhsm_model.judgement import Breach
@@ -89,10 +89,13 @@ def script_of(
     lines = [
         f'"""Replays a sequence that {target} was judged by.\n\n{told}\n"""',
         "",
+        "from dataclasses import replace",
+        "",
         "from mhsm_conformance.replaying import Replay",
         "from mhsm_conformance.vectors.sample_keys import sample_key",
         "from mhsm_model.configuration import Configuration",
         "from mhsm_model.exchange import *",
+        "from mhsm_model.jwk import JsonWebKey",
         "",
         f"HOSTS = {{{opened}}}",
         "",
@@ -144,15 +147,19 @@ def _written(value: Any, known: dict[str | bytes, str]) -> str:
 
 
 def _written_key(key: JsonWebKey, known: dict[str | bytes, str]) -> str:
-    sample = sample_name(key)
-    if sample is not None:
-        return f"sample_key({sample[0]!r}, {sample[1]})"
-    parts = [
-        f"{name}={_written(getattr(key, name), known)}"
-        for name in ("kty", "crv", "key_ops", "n", "e", "x", "y")
-        if getattr(key, name) is not None
+    """An imported key as Python source: a sample by its name, else without its private members."""
+    sample = sample_like(key)
+    base = JsonWebKey() if sample is None else sample_key(*sample)
+    changed = [
+        f"{field.name}={_written(getattr(key, field.name), known)}"
+        for field in fields(key)
+        if getattr(key, field.name) != getattr(base, field.name)
+        and (field.repr or getattr(key, field.name) is None)
     ]
-    return f"JsonWebKey({', '.join(parts)})  # private members are not shown"
+    if sample is None:
+        return f"JsonWebKey({', '.join(changed)})"
+    named = f"sample_key({sample[0]!r}, {sample[1]})"
+    return f"replace({named}, {', '.join(changed)})" if changed else named
 
 
 def _shown(reply: Reply, name: str) -> Iterator[tuple[str | bytes, str]]:

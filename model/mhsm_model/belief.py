@@ -208,8 +208,8 @@ def after_loss(estate: Estate, call: Call) -> Estate:
         if not any(isinstance(objection, Refusal) for _, objection in found):
             possible.update(dict.fromkeys(operation.lost(situation)))
     instance = after.instances[call.host]
-    factor = replace(factor_at(instance, name), entries=tuple(possible))
-    instance = _placed(instance, name, factor)
+    entries = tuple(possible) if len(possible) <= POSSIBILITIES else UNTOLD.entries
+    instance = _placed(instance, name, replace(factor_at(instance, name), entries=entries))
     return after.with_instance(call.host, _changed(instance, name, after.serial))
 
 

@@ -12,7 +12,7 @@ from mhsm_model.jwk import JsonWebKey
 from mhsm_model.relations.secrets import minimal
 from mhsm_model.tables.key_types import CURVES, OCT_BITS, RSA_BITS
 
-__all__ = ["SAMPLE_KINDS", "sample_key", "sample_name"]
+__all__ = ["SAMPLE_KINDS", "sample_key", "sample_like"]
 
 SAMPLE_KINDS: Final[tuple[str, ...]] = (
     *(f"RSA {bits}" for bits in RSA_BITS),
@@ -20,6 +20,9 @@ SAMPLE_KINDS: Final[tuple[str, ...]] = (
     *(f"oct {bits}" for bits in OCT_BITS),
 )
 """The kinds of key there are samples of: a software type name, and a size in bits or a curve."""
+
+_ODD_KINDS: Final = ("RSA 1024", "oct 64", "oct 136", "oct 512", "oct 520")
+_SERIALS: Final = 2
 
 
 @cache
@@ -64,10 +67,13 @@ def _ec(curve: str, key: ec.EllipticCurvePrivateKey) -> JsonWebKey:
     return JsonWebKey("EC", crv=curve, x=x, y=y, d=numbers.private_value.to_bytes(width))
 
 
-def sample_name(key: JsonWebKey) -> tuple[str, int] | None:
-    """The kind and serial of a sample key, or None for a key that is none of the common samples."""
-    for kind in SAMPLE_KINDS:
-        for serial in range(3):
-            if sample_key(kind, serial) == key:
+def sample_like(key: JsonWebKey) -> tuple[str, int] | None:
+    """The kind and serial of the sample with the same secret, whatever else differs, or None."""
+    if key.d is None and key.k is None:
+        return None
+    for kind in (*SAMPLE_KINDS, *_ODD_KINDS):
+        for serial in range(_SERIALS):
+            sample = sample_key(kind, serial)
+            if (sample.d, sample.k) == (key.d, key.k):
                 return kind, serial
     return None

@@ -156,11 +156,12 @@ def instance_has_room_for_a_key(s: Situation[Any], /) -> Objection:
     refusal = unseen(400, "BadParameter", "The instance has the maximum number of keys")
     others = len(s.instance.factors) - (s.name in s.instance.factors)
     if others >= s.configuration.maximum_keys:
-        # Soft-deleted keys probably count, which is not documented: they may, and need not.
-        return Perhaps(refusal, emulated=True) if _has_deleted(s) else refusal
+        # Soft-deleted keys probably count, which is not documented: they may, and need not. Names
+        # that may be absent need not either.
+        return Perhaps(refusal, emulated=True) if _some_may_not_count(s) else refusal
     return None if s.instance.fresh else Perhaps(refusal)
 
 
-def _has_deleted(s: Situation[Any]) -> bool:
+def _some_may_not_count(s: Situation[Any]) -> bool:
     factors = s.instance.factors.values()
-    return any(isinstance(entry, Deleted) for factor in factors for entry in factor.entries)
+    return any(not isinstance(entry, Active) for factor in factors for entry in factor.entries)

@@ -15,7 +15,6 @@ from mhsm_model.exchange import (
     Call,
     CreateKey,
     Decrypt,
-    DeletedKeyBundle,
     DeleteKey,
     Encrypt,
     GetDeletedKey,
@@ -42,6 +41,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.generator import step
 from mhsm_model.judgement import Judgement
+from mhsm_model.operations.paging import item_in
 from mhsm_model.state import ABSENT, Absent, Active, Deleted, Estate, Key
 from mhsm_model.tests.keys_to_import import ec_key
 from mhsm_model.tests.scenes import HOSTS, Scene, entries_at, estate_of, judged, scene
@@ -235,8 +235,7 @@ def test_two_versions_not_yet_seen_are_told_apart() -> None:
     assert isinstance(listed, KeyPage)
     assert len(listed.items) == 2
     for item in listed.items:
-        assert not isinstance(item, DeletedKeyBundle)
-        seen.see(GetKey("a", getattr(item, "kid").version))
+        seen.see(GetKey("a", item_in(item).kid.version))
     seen.see(GetKey("a"))
 
 
@@ -264,18 +263,42 @@ def test_a_lost_call_on_an_absent_name_takes_no_room() -> None:
     seen.see(CreateKey("b", "EC"))
 
 
+def birth(number: int) -> CreateKey:
+    return CreateKey("a", "EC", tags={"n": str(number)})
+
+
+def test_losses_in_a_row_never_leave_more_possibilities_than_the_cap() -> None:
+    seen = Onlooker(scene())
+    for number in range(3 * POSSIBILITIES):
+        seen.lose(birth(number), after_effect=number % 2 == 0)
+        assert len(seen.entries()) <= POSSIBILITIES
+    seen.see(GetKey("a"))
+    seen.see(ListKeyVersions("a"))
+    seen.see(GetKey("a"))
+
+
 def test_too_many_possibilities_are_inconclusive_and_never_a_breach() -> None:
     seen = Onlooker(scene())
-    for number in range(POSSIBILITIES):
-        attributes = RequestedAttributes(enabled=number % 2 == 0)
-        tags = {"n": str(number)}
-        seen.lose(CreateKey("a", "EC", attributes=attributes, tags=tags), after_effect=False)
-    assert len(seen.entries()) > POSSIBILITIES
+    for number in range(3):
+        seen.lose(birth(number), after_effect=True)
+    (factor,) = seen.belief.instances[HOST].factors.values()
+    crowded = replace(factor, entries=(*factor.entries, *many_keys()))
+    instance = seen.belief.instances[HOST]
+    instance = replace(instance, factors=instance.factors.set("a", crowded))
+    seen.belief = seen.belief.with_instance(HOST, instance)
     judgement = seen.judge(Sign("a", None, "ES256", bytes(1)), Refused(400, "BadParameter", "no"))
     assert judgement.accepted
     assert judgement.inconclusive is not None
     assert len(seen.entries()) <= POSSIBILITIES
     seen.see(GetKey("a"))
+
+
+def many_keys() -> list[Active]:
+    stage = scene()
+    for number in range(POSSIBILITIES):
+        stage.send(CreateKey(f"k{number}", "EC"))
+    factors = stage.estate.instances[HOST].factors.values()
+    return [entry for factor in factors for entry in factor.entries if isinstance(entry, Active)]
 
 
 # --- a rejected exchange --------------------------------------------------------------------------
@@ -298,7 +321,13 @@ def lies() -> list[tuple[Request, Reply]]:
 def test_a_rejected_exchange_does_not_poison_what_follows(request_: Request, lie: Reply) -> None:
     seen = Onlooker(with_two_keys())
     assert not seen.judge(request_, lie).accepted
-    for truthful in (ListKeys(), GetKey("a"), GetDeletedKey("a"), GetKey("b"), CreateKey("a", "EC")):
+    for truthful in (
+        ListKeys(),
+        GetKey("a"),
+        GetDeletedKey("a"),
+        GetKey("b"),
+        CreateKey("a", "EC"),
+    ):
         seen.see(truthful)
 
 

@@ -90,9 +90,7 @@ def test_an_onlooker_from_the_middle_accepts_what_the_generator_answers(data: Da
     unseen = data.draw(st.integers(0, 10), "calls before anyone looked")
     belief = Estate()
     for host, instance in scene.estate.instances.items():
-        untold = replace(
-            instance.configuration, retention_days=UNKNOWN, purge_protection=UNKNOWN
-        )
+        untold = replace(instance.configuration, retention_days=UNKNOWN, purge_protection=UNKNOWN)
         belief = belief.with_instance(host, Instance(untold, fresh=False))
     for number in range(data.draw(st.integers(1, STEPS), "steps")):
         call = draw_call(data, scene, memory)

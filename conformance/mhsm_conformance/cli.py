@@ -153,9 +153,9 @@ def judge(paths: tuple[str, ...], as_json: bool, out: str | None, strict: bool) 
     A session is a file of JSON lines: a header, then one exchange a line. An exchange is accepted
     (with the clauses it exercised), rejected (with the clause, what was expected and what was
     observed), unmodelled (its operation is not in the specification yet) or out of scope (the
-    control plane). Known defects of published recordings are rejected with their explanation and do
-    not count for the exit status, which is 1 for any other rejection. A file that cannot be read is told in one sentence, and the others are judged
-    all the same; the exit status is then 2.
+    control plane). Known defects of published recordings are rejected with their explanation and
+    do not count for the exit status, which is 1 for any other rejection. A file that cannot be
+    read is told in one sentence, and the others are judged all the same; the exit status is then 2.
     """
     sys.exit(judged(paths, as_json=as_json, folder=_out_folder(out), strict=strict))
 

@@ -55,7 +55,8 @@ class ExchangeVerdict:
     """The verdict on one recorded exchange.
 
     `clauses` were exercised in a way that could have failed, `vacuous` ones were not; an accepted
-    exchange without any of the former is accepted vacuously.
+    exchange without any of the former is accepted vacuously. `explanation` tells of a rejection
+    that is the recording's own fault.
     """
 
     file: str

@@ -16,7 +16,7 @@ import click
 from mhsm_conformance.judging import judged
 from mhsm_conformance.mutation import tried
 from mhsm_conformance.progress import progress_to
-from mhsm_conformance.results import tool_version
+from mhsm_conformance.results import tool_version, unexercised
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_reports import ResultFileError, RunState, exit_status, save
 from mhsm_reports.render import junit, terminal
@@ -96,6 +96,11 @@ _strict: Callable[[Any], Any] = click.option(
     show_default=True,
     help="Processes that try checks at the same time.",
 )
+@click.option(
+    "--complete",
+    is_flag=True,
+    help="Fail where a clause that demands something, or an open question, was not exercised.",
+)
 @_strict
 def run(
     target: str,
@@ -105,6 +110,7 @@ def run(
     seed: int,
     out: str,
     workers: int,
+    complete: bool,
     strict: bool,
 ) -> None:
     r"""Run the conformance suites against TARGET and judge every answer.
@@ -139,7 +145,10 @@ def run(
     terminal.show(result, sys.stdout)
     if result.run.state is not RunState.COMPLETE:
         sys.exit(_BAD_INPUT)
-    sys.exit(exit_status(result))
+    idle = unexercised(result) if complete else ()
+    if idle:
+        click.echo(f"INCOMPLETE: exercised by no check: {', '.join(idle)}")
+    sys.exit(exit_status(result) or (1 if idle else 0))
 
 
 @command.command()

@@ -49,7 +49,6 @@ from mhsm_targets.protocol import (
 __all__ = ["InapplicableError", "InconclusiveError", "InstanceSession", "Session"]
 
 _BAD_TOKEN: Final = "not-a-token"
-_RECORDED_STEPS: Final = 400
 
 
 class InapplicableError(Exception):
@@ -165,8 +164,7 @@ class Session:
         judgement = self._without_expected(judgement)
         self.coverage.add(call, reply, judgement, self._kind(call))
         self.warnings += judgement.warnings
-        if len(self.steps) < _RECORDED_STEPS:
-            self.steps.append(Sent(call, reply))
+        self.steps.append(Sent(call, reply))
         self.estate = judgement.estate
         if self._on_exchange is not None:
             self._on_exchange()

@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-_NO_TAGS: Final = NO_TAGS
 _FAMILIES: Final = frozenset(family.value for family in Family)
 
 
@@ -119,7 +118,7 @@ def revealed(bundle: KeyBundle, material: str) -> KeyVersion:
         created=point(shown.created),
         updated=point(shown.updated),
         exportable=bool(shown.exportable),
-        tags=Map(bundle.tags) if bundle.tags else _NO_TAGS,
+        tags=Map(bundle.tags) if bundle.tags else NO_TAGS,
         release_policy=bundle.release_policy,
     )
 
@@ -137,7 +136,7 @@ def revealed_item(item: KeyItem, version: KeyVersion) -> KeyVersion:
         created=point(shown.created),
         updated=point(shown.updated),
         exportable=version.exportable if shown.exportable is None else shown.exportable,
-        tags=Map(item.tags) if item.tags else _NO_TAGS,
+        tags=Map(item.tags) if item.tags else NO_TAGS,
         release_policy=version.release_policy,
     )
 

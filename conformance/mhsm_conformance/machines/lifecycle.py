@@ -134,7 +134,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         self.send(at, DeleteKey(name))
 
     @rule(at=st.integers(0, 1), name=drawn.names)
-    def get_deleted(self, at: int, name: str) -> None:
+    def read_deleted(self, at: int, name: str) -> None:
         """Read a deleted key."""
         self.send(at, GetDeletedKey(name))
 

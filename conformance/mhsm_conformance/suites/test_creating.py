@@ -92,7 +92,7 @@ def test_requested_operations(hsm: InstanceSession, operations: tuple[str, ...])
         RequestedAttributes(not_before=1_500_000_000, expires=2_500_000_000),
     ],
 )
-@pytest.mark.parametrize("tags", [None, {}, {"purpose": "test", "team": "ä"}])
+@pytest.mark.parametrize("tags", [None, {}, {"Purpose": "test", "team": "ä"}])
 def test_attributes(
     hsm: InstanceSession, asked: RequestedAttributes, tags: dict[str, str] | None
 ) -> None:
@@ -120,7 +120,27 @@ def test_exportable(hsm: InstanceSession, kty: str) -> None:
     hsm.send(GetKey(name))
 
 
-@pytest.mark.exercises("KEY-006", "KEY-204", "KEY-212", "FRAME-003")
+@pytest.mark.exercises("SKR-203", "SKR-210")
+@pytest.mark.parametrize("immutable", [None, False, True])
+def test_policy_for_good(hsm: InstanceSession, immutable: bool | None) -> None:
+    """A release policy is immutable where its request says so, also when it is read back."""
+    name = hsm.fresh_name()
+    policy = ReleasePolicy(POLICY.data, immutable=immutable)
+    asked = RequestedAttributes(exportable=True)
+    hsm.send(CreateKey(name, "EC", attributes=asked, release_policy=policy))
+    hsm.send(GetKey(name))
+
+
+@pytest.mark.exercises("KEY-204")
+@pytest.mark.parametrize("kty", ["RSA", "EC"])
+def test_material_is_new(hsm: InstanceSession, other_hsm: InstanceSession, kty: str) -> None:
+    """No two versions, names or instances have the same material."""
+    for instance in (hsm, other_hsm):
+        for name in ("one-name", "one-name", "another-name"):
+            instance.send(CreateKey(name, kty))
+
+
+@pytest.mark.exercises("KEY-006", "KEY-204", "KEY-212", "FRAME-003", "ATTR-206")
 def test_new_version(hsm: InstanceSession) -> None:
     """A second create makes a new version, and the first stays as it was."""
     name = hsm.fresh_name()

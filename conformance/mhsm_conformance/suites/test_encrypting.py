@@ -14,7 +14,7 @@ from mhsm_model.exchange import CreateKey, Decrypt, Encrypt, ImportKey, Operatio
 
 RSA: Final = ("RSA1_5", "RSA-OAEP", "RSA-OAEP-256")
 OVERHEAD: Final = {"RSA1_5": 11, "RSA-OAEP": 42, "RSA-OAEP-256": 66}
-SHOWN: Final = ("ALG-012", "ALG-211", "GCM-004", "API-004")
+SHOWN: Final = ("ALG-012", "ALG-211", "GCM-004", "API-004", "ERR-201")
 LENGTHS: Final = (1, 15, 16, 17, 200)
 IV: Final = bytes(range(16))
 

@@ -15,6 +15,7 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
     RecoverDeletedKey,
+    RequestedAttributes,
     UpdateKey,
 )
 from mhsm_model.operations.paging import next_token
@@ -43,6 +44,7 @@ def test_keys_on_one_page(hsm: InstanceSession, maxresults: int | None) -> None:
         name = hsm.fresh_name()
         hsm.send(CreateKey(name, "EC", tags={"n": str(number)}))
     hsm.send(CreateKey("key-4", "EC", tags={"n": "newer"}))
+    hsm.send(CreateKey("disabled", "EC", attributes=RequestedAttributes(enabled=False)))
     hsm.send(DeleteKey("key-1"))
     walk(hsm, ListKeys, maxresults)
 
@@ -54,6 +56,14 @@ def test_keys_on_pages(hsm: InstanceSession, maxresults: int) -> None:
     for _ in range(5):
         hsm.send(CreateKey(hsm.fresh_name(), "EC"))
     walk(hsm, ListKeys, maxresults)
+
+
+@pytest.mark.exercises("PAGE-001", "PAGE-203", "PAGE-206")
+def test_default_page(hsm: InstanceSession) -> None:
+    """A page has at most 25 items where nothing else is asked for."""
+    for _ in range(27):
+        hsm.send(CreateKey(hsm.fresh_name(), "EC"))
+    walk(hsm, ListKeys, None)
 
 
 @pytest.mark.exercises("PAGE-206", "PAGE-203")
@@ -101,10 +111,22 @@ def test_versions(hsm: InstanceSession, maxresults: int | None) -> None:
         made = hsm.created(CreateKey(name, "EC", tags={"n": str(number)}))
         versions.append(made.kid.version)
     hsm.send(UpdateKey(name, versions[1], tags={"n": "changed"}))
+    hsm.send(CreateKey(hsm.fresh_name(), "EC"))
     walk(hsm, lambda most, token: ListKeyVersions(name, most, token), maxresults)
 
 
-@pytest.mark.exercises("PAGE-006")
+@pytest.mark.exercises("PAGE-208", "PAGE-209")
+def test_versions_of_a_recovered_key(hsm: InstanceSession) -> None:
+    """A recovered key has all the versions that it had."""
+    name = hsm.fresh_name()
+    for _ in range(3):
+        hsm.send(CreateKey(name, "EC"))
+    hsm.send(DeleteKey(name))
+    hsm.send(RecoverDeletedKey(name))
+    hsm.send(ListKeyVersions(name))
+
+
+@pytest.mark.exercises("PAGE-006", "ERR-201")
 def test_versions_of_nothing(hsm: InstanceSession) -> None:
     """A name that never had a key has an empty list of versions."""
     hsm.send(ListKeyVersions("never-there"))

@@ -11,10 +11,13 @@ from mhsm_model.exchange import (
     DeleteKey,
     GetKey,
     ImportKey,
+    ListKeyVersions,
     RequestedAttributes,
     Sign,
     UpdateKey,
+    Verify,
 )
+from mhsm_targets.protocol import Capability
 
 STORED = (
     "KEY-210",
@@ -36,6 +39,23 @@ def test_versions(hsm: InstanceSession, kind: str) -> None:
     for bundle in made:
         hsm.send(GetKey(name, bundle.kid.version))
     hsm.send(GetKey(name))
+
+
+@pytest.mark.exercises("ATTR-211")
+def test_time_passes(hsm: InstanceSession) -> None:
+    """Neither reading nor using a key is a change of it."""
+    name = hsm.fresh_name()
+    hsm.session.need(Capability.CLOCK)
+    hsm.send(CreateKey(name, "EC"))
+    for request in (
+        GetKey(name),
+        Sign(name, None, "ES256", bytes(32)),
+        Verify(name, None, "ES256", bytes(32), bytes(64)),
+        ListKeyVersions(name),
+    ):
+        hsm.session.advance(100)
+        hsm.send(request)
+        hsm.send(GetKey(name))
 
 
 @pytest.mark.exercises("FRAME-001", *STORED)

@@ -67,10 +67,27 @@ class Case:
         return f"{self.clause}-{type(self.refused).__name__}"
 
 
-def bad_names(*requests: Request) -> tuple[Case, ...]:
+Named = (
+    CreateKey
+    | ImportKey
+    | GetKey
+    | UpdateKey
+    | DeleteKey
+    | GetDeletedKey
+    | RecoverDeletedKey
+    | PurgeDeletedKey
+    | ListKeyVersions
+    | Sign
+    | Verify
+    | Encrypt
+    | Decrypt
+)
+
+
+def bad_names(*requests: Named) -> tuple[Case, ...]:
     """Requests with a name of forbidden characters, and with one that is too long."""
     return tuple(
-        Case(clause, (), replace(request, name=name))  # type: ignore[call-arg, type-var]
+        Case(clause, (), replace(request, name=name))
         for request in requests
         for clause, name in (("KEY-001", "not_a-name"), ("KEY-201", "n" * 128))
     )
@@ -268,7 +285,7 @@ def test_unauthenticated(hsm: InstanceSession, request_: Request, credential: Cr
     hsm.send(request_, credential=credential)
 
 
-@pytest.mark.exercises("KEY-007")
+@pytest.mark.exercises("KEY-007", "ERR-201")
 def test_too_many_versions(open_session: Opening) -> None:
     """A key takes as many versions as the limit, and not one more."""
     hsm = open_session({HOSTS[0]: Configuration(maximum_versions=3)}).at(HOSTS[0])
@@ -278,7 +295,18 @@ def test_too_many_versions(open_session: Opening) -> None:
     hsm.send(CreateKey("another", "EC"))
 
 
-@pytest.mark.exercises("LIM-002")
+@pytest.mark.exercises("ATTR-016", "ATTR-216", "ERR-201")
+def test_tags_to_the_limit(hsm: InstanceSession) -> None:
+    """A version takes 15 tags of 256 characters, and not one more or one longer."""
+    tags = {f"{number:0256}": "v" * 256 for number in range(15)}
+    for request in (EC, UpdateKey("subject")):
+        hsm.send(replace(request, tags=tags))
+        hsm.send(replace(request, tags={**tags, "one": "more"}))
+        hsm.send(replace(request, tags={"one": "v" * 257}))
+    hsm.send(GetKey("subject"))
+
+
+@pytest.mark.exercises("LIM-002", "ERR-201")
 def test_too_many_keys(open_session: Opening) -> None:
     """An instance takes as many keys as the limit, and not one more."""
     hsm = open_session({HOSTS[0]: Configuration(maximum_keys=3)}).at(HOSTS[0])

@@ -14,7 +14,7 @@ from mhsm_model.exchange import CreateKey, ImportKey, RequestedAttributes, Sign,
 RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 EC: Final = {"ES256": "P-256", "ES256K": "P-256K", "ES384": "P-384", "ES512": "P-521"}
 DIGESTS: Final = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
-SHOWN: Final = ("ALG-012", "ALG-211", "ALG-212", "ALG-213", "ALG-010", "API-004")
+SHOWN: Final = ("ALG-012", "ALG-211", "ALG-212", "ALG-213", "ALG-010", "API-004", "ERR-201")
 SINCE_HMAC: Final = "2026-04-01"
 
 

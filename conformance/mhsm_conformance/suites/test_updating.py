@@ -37,6 +37,17 @@ def test_one_member(hsm: InstanceSession, change: dict[str, Any]) -> None:
     hsm.send(GetKey(name))
 
 
+@pytest.mark.exercises("ATTR-012", "ATTR-210")
+def test_disabled_stays_disabled(hsm: InstanceSession) -> None:
+    """A disabled version stays so until an update enables it."""
+    name = hsm.fresh_name()
+    hsm.send(CreateKey(name, "EC", attributes=RequestedAttributes(enabled=False)))
+    hsm.send(UpdateKey(name, None, tags={"a": "b"}))
+    hsm.send(GetKey(name))
+    hsm.send(UpdateKey(name, None, attributes=RequestedAttributes(enabled=True)))
+    hsm.send(GetKey(name))
+
+
 @pytest.mark.exercises("ATTR-231", "ATTR-211")
 def test_updated_advances(hsm: InstanceSession) -> None:
     """Time goes by, and an update shows when it was made."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
 from mhsm_conformance.session import InstanceSession
@@ -15,6 +17,52 @@ from mhsm_model.exchange import (
     Sign,
     UpdateKey,
 )
+from mhsm_model.revisions import LATEST_RECORDED
+
+MALFORMED: Final = (
+    ("POST", "create", b""),
+    ("POST", "create", b"{"),
+    ("POST", "create", b"kty=EC"),
+    ("POST", "create", b"[]"),
+    ("POST", "create", b'"EC"'),
+    ("POST", "create", b"null"),
+    ("POST", "create", b'{"kty":1}'),
+    ("POST", "create", b'{"kty":"RSA","key_size":"2048"}'),
+    ("POST", "create", b'{"kty":"EC","key_ops":"sign"}'),
+    ("POST", "create", b'{"kty":"EC","key_ops":[1]}'),
+    ("POST", "create", b'{"kty":"EC","attributes":[]}'),
+    ("POST", "create", b'{"kty":"EC","attributes":{"enabled":"true"}}'),
+    ("POST", "create", b'{"kty":"EC","attributes":{"exp":"2030-01-01T00:00:00Z"}}'),
+    ("POST", "create", b'{"kty":"EC","tags":["a","b"]}'),
+    ("POST", "create", b'{"kty":"EC","tags":{"a":1}}'),
+    ("PUT", "", b"{}"),
+    ("PUT", "", b'{"key":"EC"}'),
+    ("PUT", "", b'{"key":{"kty":"oct","k":12}}'),
+    ("PUT", "", b'{"key":{"kty":"oct","k":"no base64!"}}'),
+    ("PATCH", "", b""),
+    ("PATCH", "", b"[]"),
+    ("PATCH", "", b'{"tags":"a"}'),
+    ("PATCH", "", b'{"attributes":{"enabled":0}}'),
+    ("POST", "sign", b"{}"),
+    ("POST", "sign", b'{"alg":"ES256"}'),
+    ("POST", "sign", b'{"value":"AAAA"}'),
+    ("POST", "sign", b'{"alg":256,"value":"AAAA"}'),
+    ("POST", "sign", b'{"alg":"ES256","value":"A"}'),
+    ("POST", "verify", b'{"alg":"ES256","value":"AAAA"}'),
+    ("POST", "encrypt", b'{"alg":"A256CBC","value":[1,2,3]}'),
+    ("POST", "decrypt", b'{"alg":"A256CBC","value":"AAAA","iv":"+/+/"}'),
+)
+
+
+@pytest.mark.exercises("WIRE-002", "ERR-100", "ERR-101")
+@pytest.mark.parametrize(("method", "action", "body"), MALFORMED)
+def test_malformed_body(hsm: InstanceSession, method: str, action: str, body: bytes) -> None:
+    """A body that is not the operation's is refused, and the key stays as it was."""
+    hsm.send(CreateKey("subject", "EC", tags={"a": "b"}))
+    version = "" if action in ("", "create") else "/"
+    path = f"/keys/subject/{version}{action}".rstrip("/")
+    hsm.send_message(method, f"{path}?api-version={LATEST_RECORDED}", body)
+    hsm.send(GetKey("subject"))
 
 
 @pytest.mark.exercises(
@@ -29,6 +77,7 @@ from mhsm_model.exchange import (
     "API-205",
     "ERR-100",
     "ERR-101",
+    "ERR-202",
     "WIRE-001",
     "WIRE-201",
     "WIRE-202",

@@ -181,13 +181,13 @@ DELETE_KEY: Final[Operation[DeleteKey, DeletedKeyBundle]] = Operation(
 )
 
 
-def _get_answer(s: Situation[GetDeletedKey], hand: Hand, /) -> DeletedKeyBundle:
+def _read_answer(s: Situation[GetDeletedKey], hand: Hand, /) -> DeletedKeyBundle:
     if not isinstance(s.entry, Deleted):
         raise ValueError("the guards let a key pass that is not deleted")
     return _shown_deleted(s, s.entry.deleted)
 
 
-def _get_effect(s: Situation[GetDeletedKey], reply: DeletedKeyBundle, /) -> Effect:
+def _read_effect(s: Situation[GetDeletedKey], reply: DeletedKeyBundle, /) -> Effect:
     key, material = learnt_key(s, reply)
     return Effect(Deleted(key, point(reply.deleted_date)), materials=(material,))
 
@@ -209,8 +209,8 @@ GET_DELETED_KEY: Final[Operation[GetDeletedKey, DeletedKeyBundle]] = Operation(
         recovery_id_names_the_deleted_key,
         deletion_keeps_its_date,
     ),
-    answers=_get_answer,
-    effect=_get_effect,
+    answers=_read_answer,
+    effect=_read_effect,
 )
 
 

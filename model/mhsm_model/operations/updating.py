@@ -172,7 +172,7 @@ def policy_follows_the_update(s: Situation[UpdateKey], reply: KeyBundle, /) -> F
     if isinstance(wanted, Unknown):
         return VACUOUS
     if wanted is None or shown is None:
-        return expect(wanted is shown, f"policy {wanted}", f"policy {shown}") if shown else VACUOUS
+        return VACUOUS if wanted is shown else Mismatch(f"policy {wanted}", f"policy {shown}")
     same = same_policy_text(wanted.data, shown.data, hosts_masked=s.call.host_masked)
     return expect(same, "the policy last sent", "another policy")
 

@@ -30,9 +30,11 @@ __all__ = [
     "decrypted",
     "encrypted",
     "filled",
+    "opened",
     "padded",
     "rsa_capacity",
     "unfilled",
+    "ways_to_fill",
 ]
 
 BLOCK_BYTES: Final = 16
@@ -71,6 +73,11 @@ def filled(aad: bytes | None, octets: int = AAD_FILL_BYTES) -> bytes:
     """The aad filled with zero bytes to a multiple of `octets`, as recorded builds take it."""
     given = aad or b""
     return given + bytes(-len(given) % octets)
+
+
+def ways_to_fill(aad: bytes | None) -> tuple[bytes, ...]:
+    """Every way in which the service may take an aad: filled as recorded, as sent, to a block."""
+    return filled(aad), aad or b"", filled(aad, BLOCK_BYTES)
 
 
 def unfilled(aad: bytes | None) -> bytes:
@@ -130,6 +137,17 @@ def decrypted(
                 return None
     except (InvalidTag, ValueError):
         return None
+
+
+def opened(
+    algorithm: Algorithm, secret: Secret, ciphertext: Ciphertext, aad: bytes | None
+) -> bytes | None:
+    """The plaintext under any of the ways to take the aad, or None."""
+    for way in ways_to_fill(aad) if algorithm.scheme is Scheme.AES_GCM else (b"",):
+        plaintext = decrypted(algorithm, secret, ciphertext, way)
+        if plaintext is not None:
+            return plaintext
+    return None
 
 
 def _unpadded(blocks: bytes) -> bytes:

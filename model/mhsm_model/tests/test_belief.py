@@ -33,7 +33,6 @@ from mhsm_model.exchange import (
     Refused,
     Reply,
     Request,
-    RequestedAttributes,
     Sign,
     Unmodelled,
     UpdateKey,

@@ -28,7 +28,8 @@ def _rewrite(document: Any, change: Callable[[str, Any], Any]) -> None:
             written[name] = change(name, value)
             _rewrite(value, change)
     elif isinstance(document, list):
-        for item in cast("list[Any]", document):
+        items: list[Any] = document
+        for item in items:
             _rewrite(item, change)
 
 

@@ -220,9 +220,9 @@ def cbc_refuses_part_of_a_block(call: Call, reply: Reply, before: Estate) -> Rep
 
 
 @wrong_result("CBC-003", Encrypt)
-def cbcpad_fills_with_zeros(use: Use[Encrypt], reply: OperationResult) -> OperationResult:
-    """Fills a plaintext for A*CBCPAD with zero bytes, as A*CBC does."""
-    if use.algorithm.scheme is not Scheme.AES_CBC_PAD:
+def cbcpad_leaves_whole_blocks(use: Use[Encrypt], reply: OperationResult) -> OperationResult:
+    """Adds no padding to a plaintext of whole blocks for A*CBCPAD."""
+    if use.algorithm.scheme is not Scheme.AES_CBC_PAD or len(use.request.plaintext) % BLOCK_BYTES:
         return reply
     other = ALGORITHMS[use.algorithm.name.removesuffix("PAD")]
     made = encrypted(other, use.secret, use.request.plaintext, use.request.iv, None)
@@ -235,13 +235,23 @@ def cbc_shows_the_aad(use: Use[Encrypt], reply: OperationResult) -> OperationRes
     return replace(reply, aad=use.request.aad)
 
 
-@wrong_reply("CBC-004")
+@wrong_reply("ERR-201")
 def cbc_refuses_aad(call: Call, reply: Reply, before: Estate) -> Reply:
     """Refuses an aad that comes with CBC."""
     request = call.request
     if not isinstance(request, Encrypt) or request.aad is None or "CBC" not in request.algorithm:
         return reply
     return Refused(400, "BadParameter", "aad is not permitted with CBC")
+
+
+@wrong_result("CBC-205", Encrypt)
+def cbcpad_fills_with_zeros(use: Use[Encrypt], reply: OperationResult) -> OperationResult:
+    """Fills a plaintext for A*CBCPAD with zero bytes, as A*CBC does."""
+    if use.algorithm.scheme is not Scheme.AES_CBC_PAD:
+        return reply
+    other = ALGORITHMS[use.algorithm.name.removesuffix("PAD")]
+    made = encrypted(other, use.secret, use.request.plaintext, use.request.iv, None)
+    return replace(reply, value=made.value)
 
 
 @wrong_result("CBC-205", Encrypt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mhsm_model.alternatives import key_name
 from mhsm_model.exchange import (
     Call,
     DeletedKeyBundle,
@@ -19,9 +20,11 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.generator import Step
 from mhsm_model.identifiers import KeyIdentifier
+from mhsm_model.moments import Interval
 from mhsm_model.state import ABSENT, Active, Deleted, Estate
 from mhsm_model.tables.lifecycle import DAY_SECONDS
-from mhsm_targets.mutants.mutant import wrong_reply, wrong_state
+from mhsm_model.unknown import Unknown
+from mhsm_targets.mutants.mutant import wrong_call, wrong_reply, wrong_state
 from mhsm_targets.mutants.parts import entry_at, item_of, placed
 
 __all__: list[str] = []
@@ -126,6 +129,19 @@ def deletion_is_dated_by_the_read(call: Call, reply: Reply, before: Estate) -> R
     return replace(reply, deleted_date=now, scheduled_purge_date=purge)
 
 
+@wrong_call("LIFE-204")
+def retention_never_ends(call: Call, before: Estate) -> Call:
+    """Purges a soft-deleted key only when it is told to."""
+    name = key_name(call.request)
+    entry = entry_at(before, call.host, name)
+    days = before.instances[call.host].configuration.retention_days
+    if not isinstance(entry, Deleted) or isinstance(days, Unknown):
+        return call
+    last = entry.deleted.earliest + days * DAY_SECONDS - 1
+    moment = min(call.time.earliest, last)
+    return replace(call, time=Interval(moment, moment))
+
+
 @wrong_state("ERR-002")
 def deleted_key_stays_active(call: Call, before: Estate, step: Step) -> Step:
     """Answers a deletion and keeps the key in use."""
@@ -150,7 +166,8 @@ def purge_leaves_the_key(call: Call, before: Estate, step: Step) -> Step:
     if not isinstance(call.request, PurgeDeletedKey) or isinstance(step.reply, Refused):
         return step
     kept = entry_at(before, call.host, call.request.name)
-    return placed(step, call.host, call.request.name, kept)
+    left = replace(step, estate=replace(step.estate, materials=before.materials))
+    return placed(left, call.host, call.request.name, kept)
 
 
 @wrong_state("ERR-003")

@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mhsm_model.alternatives import situations
+from mhsm_model.belief import objections
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Call, Refused, Reply
 from mhsm_model.generator import Step
+from mhsm_model.operations import BY_REQUEST
 from mhsm_model.rules import Guard
 from mhsm_model.state import Estate
+from mhsm_model.tables.errors import Refusal
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.emulator import Emulator
 from mhsm_targets.profiles import profile
@@ -40,7 +44,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class IgnoredGuard:
-    """The guard of a clause is not asked; where that leaves nothing to answer, it answers 500."""
+    """The guard of a clause is not asked; where that leaves nothing to answer, it answers 500.
+
+    Where the guard would have refused, those that presuppose it are not asked either: they speak of
+    what the guard makes sure of.
+    """
 
     clause: str
 
@@ -218,11 +226,29 @@ class MutantEmulator(Emulator):
 
     def _without_guard(self, call: Call, clause: str) -> Step:
         try:
-            return super().carry_out(call, ignoring=lambda guard: guard.clause.identifier == clause)
+            ignored = self._ignored(call, clause)
+            return super().carry_out(
+                call, ignoring=lambda guard: guard.clause.identifier in ignored
+            )
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             lawful = super().carry_out(call)
             fault = Refused(500, "UnknownError", "Unknown error")
             return Step(lawful.estate, lawful.vault, fault)
+
+    def _ignored(self, call: Call, clause: str) -> frozenset[str]:
+        """The clause, and where its guard would refuse, those whose guards presuppose it."""
+        operation = BY_REQUEST.get(type(call.request))
+        if operation is None:
+            return frozenset()
+        situation = next(iter(situations(self.estate, call)))
+        found = objections(operation.guards, situation)
+        refused = (guard for guard, objection in found if isinstance(objection, Refusal))
+        ignored = {clause}
+        if any(guard.clause.identifier == clause for guard in refused):
+            for guard in operation.guards:
+                if any(needed.clause.identifier in ignored for needed in guard.presupposes):
+                    ignored.add(guard.clause.identifier)
+        return frozenset(ignored)
 
 
 class MutantFactory:

@@ -196,6 +196,14 @@ def update_enables(call: Call, before: Before, made: KeyVersion) -> KeyVersion:
     return replace(made, enabled=True)
 
 
+@wrong_version("ATTR-012", UpdateKey)
+def update_makes_exportable(call: Call, before: Before, made: KeyVersion) -> KeyVersion:
+    """Makes a version exportable at the word of an update."""
+    if not isinstance(call.request, UpdateKey):
+        return made
+    return replace(made, exportable=call.request.attributes.exportable or made.exportable)
+
+
 @wrong_call("ATTR-230")
 def update_merges_tags(call: Call, before: Estate) -> Call:
     """Keeps the tags that are not sent beside those that are."""

@@ -95,7 +95,7 @@ def tried(pattern: str | None, *, as_json: bool, workers: int) -> int | None:
     chosen = [m for m in gallery() if pattern is None or fnmatchcase(m.clause, pattern)]
     if not chosen:
         return None
-    progress = progress_to(sys.stderr)
+    progress = progress_to(sys.stderr, "mutants")
     progress.begin(len(chosen))
     rows = [(mutant.name, mutant.clause, mutant.prose) for mutant in chosen]
     verdicts = sorted(_each(rows, workers, progress), key=lambda v: (v.clause, v.name))
@@ -125,6 +125,7 @@ def _each(
         for done in as_completed(running):
             verdict = done.result()
             outcome = "passed" if verdict.verdict == "killed" else "failed"
+            progress.trying(f"{verdict.name} was {verdict.verdict}")
             progress.finished(outcome, f"{verdict.name} ({verdict.clause}): {verdict.verdict}")
             yield verdict
 

@@ -43,30 +43,31 @@ class Progress(Protocol):
 
 
 class _Counts:
-    def __init__(self) -> None:
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
         self.total = 0
         self.done = 0
         self.exchanges = 0
         self.failures = 0
-        self.title = "collecting the checks"
+        self.title = "nothing yet"
 
     def line(self) -> str:
-        words = f"{self.done}/{self.total} checks, {self.exchanges} exchanges"
-        return f"{words}, {self.failures} failed"
+        told = f", {self.exchanges} exchanges" if self.exchanges else ""
+        return f"{self.done}/{self.total} {self.noun}{told}, {self.failures} failed"
 
 
 class LineProgress:
     """A line every ten seconds, one for each failure, and one at the end."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, noun: str = "checks") -> None:
         self._stream = stream
-        self._counts = _Counts()
+        self._counts = _Counts(noun)
         self._last = time.monotonic()
 
     def begin(self, total: int) -> None:
         """The number of checks is known."""
         self._counts.total = total
-        self._write(f"{total} checks to try")
+        self._write(f"{total} {self._counts.noun} to try")
 
     def trying(self, title: str) -> None:
         """A check has begun."""
@@ -98,9 +99,9 @@ class LineProgress:
 class LiveProgress:
     """One line that is kept up to date; failures stay above it."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, noun: str = "checks") -> None:
         self._console = console
-        self._counts = _Counts()
+        self._counts = _Counts(noun)
         self._drawn = 0.0
         self._live = Live(console=console, transient=True, auto_refresh=False)
         self._live.start()
@@ -143,7 +144,7 @@ class LiveProgress:
         self._live.update(text, refresh=True)
 
 
-def progress_to(stream: TextIO) -> Progress:
-    """The progress display that suits the stream."""
+def progress_to(stream: TextIO, noun: str = "checks") -> Progress:
+    """The progress display that suits the stream; `noun` is what is tried, in the plural."""
     console = Console(file=stream)
-    return LiveProgress(console) if console.is_terminal else LineProgress(stream)
+    return LiveProgress(console, noun) if console.is_terminal else LineProgress(stream, noun)

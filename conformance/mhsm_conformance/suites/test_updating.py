@@ -83,9 +83,11 @@ def test_release_policy(hsm: InstanceSession) -> None:
     hsm.send(GetKey(name))
 
 
-@pytest.mark.exercises("ATTR-013")
+@pytest.mark.exercises("ATTR-013", "ATTR-012", "ATTR-210")
 def test_exportable_is_asked_to_change(hsm: InstanceSession) -> None:
     """What becomes of an update that would make a key exportable is recorded."""
     name = hsm.fresh_name()
     hsm.send(CreateKey(name, "EC"))
     hsm.send(UpdateKey(name, None, attributes=RequestedAttributes(exportable=True)))
+    hsm.send(GetKey(name))
+    hsm.send(UpdateKey(name, None, tags={"a": "b"}))

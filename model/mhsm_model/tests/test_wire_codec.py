@@ -72,7 +72,7 @@ PROPERTY: Final = settings(
 TEXTS: Final = st.text(max_size=8)
 OCTETS: Final = st.binary(max_size=20)
 SOME_OCTETS: Final = st.binary(min_size=1, max_size=20)
-NUMBERS: Final = st.integers(-(2**70), 2**70)
+NUMBERS: Final = st.integers(-(2**63), 2**63 - 1)
 # A path cannot hold just any name: these have no meaning of their own there.
 NAMES: Final = st.text("abc-XYZ019 _é%?#/&=+~", min_size=1, max_size=8).map(lambda n: f"k{n}")
 VERSIONS: Final = st.none() | st.text("0123456789abcdef", min_size=1, max_size=40)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 __all__ = ["NO_DOCUMENT", "HttpRequest", "HttpResponse", "JsonDocument"]
 
@@ -50,12 +50,12 @@ class HttpRequest:
     @property
     def path(self) -> str:
         """The path without the query."""
-        return urlsplit(f"https://host{self.target}").path
+        return self.target.partition("?")[0]
 
     @property
     def query(self) -> dict[str, str]:
         """The query's members; of one that stands twice, the last."""
-        return dict(parse_qsl(urlsplit(f"https://host{self.target}").query, keep_blank_values=True))
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     def document(self) -> JsonDocument:
         """The body as JSON, or NO_DOCUMENT."""

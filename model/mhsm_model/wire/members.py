@@ -54,9 +54,13 @@ def text(document: dict[str, Any], name: str) -> str | None:
 def integer(document: dict[str, Any], name: str) -> int | None:
     """An integer member, or None where it is absent."""
     value = document.get(name)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise SchemaError(f"member {name} is not an integer")
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SchemaError(f"member {name} is not an integer")
+    if not -(1 << 63) <= value < 1 << 63:
+        raise SchemaError(f"member {name} is not an integer of 64 bits")
+    return value
 
 
 def boolean(document: dict[str, Any], name: str) -> bool | None:

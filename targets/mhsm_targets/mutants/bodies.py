@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -28,8 +28,7 @@ def _rewrite(document: Any, change: Callable[[str, Any], Any]) -> None:
             written[name] = change(name, value)
             _rewrite(value, change)
     elif isinstance(document, list):
-        items: list[Any] = document
-        for item in items:
+        for item in cast("Sequence[Any]", document):
             _rewrite(item, change)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mhsm_model.bundles import known
+from mhsm_model.bundles import known, shown_version
 from mhsm_model.exchange import (
     Call,
     CreateKey,
@@ -20,13 +20,15 @@ from mhsm_model.exchange import (
     UpdateKey,
     Verify,
 )
+from mhsm_model.generator import Step
+from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.moments import Interval
 from mhsm_model.state import NO_TAGS, Estate, KeyVersion
 from mhsm_model.tables.key_operations import DEFAULTS
 from mhsm_model.tables.key_types import Family
 from mhsm_targets.mutants.kinds import wrong_memory, wrong_request, wrong_version
-from mhsm_targets.mutants.mutant import wrong_call, wrong_reply
-from mhsm_targets.mutants.parts import addressed, key_at
+from mhsm_targets.mutants.mutant import wrong_call, wrong_reply, wrong_state
+from mhsm_targets.mutants.parts import addressed, key_at, version_placed
 
 __all__: list[str] = []
 
@@ -196,12 +198,17 @@ def update_enables(call: Call, before: Before, made: KeyVersion) -> KeyVersion:
     return replace(made, enabled=True)
 
 
-@wrong_version("ATTR-012", UpdateKey)
-def update_makes_exportable(call: Call, before: Before, made: KeyVersion) -> KeyVersion:
+@wrong_state("ATTR-012")
+def update_makes_exportable(call: Call, before: Estate, step: Step) -> Step:
     """Makes a version exportable at the word of an update."""
-    if not isinstance(call.request, UpdateKey):
-        return made
-    return replace(made, exportable=call.request.attributes.exportable or made.exportable)
+    request, version = call.request, addressed(before, call)
+    if not isinstance(request, UpdateKey) or not request.attributes.exportable or version is None:
+        return step
+    made = replace(version, exportable=True)
+    identifier = KeyIdentifier(call.host, request.name)
+    configuration = before.instances[call.host].configuration
+    shown = shown_version(identifier, made, before.materials[made.material], configuration)
+    return replace(version_placed(step, call, made), reply=shown)
 
 
 @wrong_call("ATTR-230")

@@ -6,7 +6,7 @@ replies showed, so that examples shrink and repeat.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -135,8 +135,11 @@ class Memory:
     """What replies have shown, for ordinals to pick from."""
 
     versions: list[str] = field(default_factory=list[str])
-    results: list[tuple[Request, OperationResult]] = field(
-        default_factory=list[tuple[Request, OperationResult]]
+    signed: list[tuple[Sign, OperationResult]] = field(
+        default_factory=list[tuple[Sign, OperationResult]]
+    )
+    encrypted: list[tuple[Encrypt, OperationResult]] = field(
+        default_factory=list[tuple[Encrypt, OperationResult]]
     )
     tokens: list[str] = field(default_factory=list[str])
 
@@ -144,8 +147,10 @@ class Memory:
         match reply:
             case KeyBundle() if reply.kid.version is not None:
                 self.versions.append(reply.kid.version)
-            case OperationResult():
-                self.results.append((request, reply))
+            case OperationResult() if isinstance(request, Sign):
+                self.signed.append((request, reply))
+            case OperationResult() if isinstance(request, Encrypt):
+                self.encrypted.append((request, reply))
             case KeyPage():
                 token = next_token(reply)
                 if token is not None:
@@ -165,12 +170,10 @@ class Memory:
             return None
         return self.tokens[-1 - ordinal] if ordinal < len(self.tokens) else "no token"
 
-    def result(
-        self, data: DataObject, kind: type[Request]
-    ) -> tuple[Request, OperationResult] | None:
-        ordinal = data.draw(st.integers(0, 3), "result")
-        fitting = [pair for pair in self.results if isinstance(pair[0], kind)]
-        return fitting[-1 - ordinal] if ordinal < len(fitting) else None
+
+def _picked(data: DataObject, shown: Sequence[T]) -> T | None:
+    ordinal = data.draw(st.integers(0, 3), "result")
+    return shown[-1 - ordinal] if ordinal < len(shown) else None
 
 
 CREATIONS: Final = st.builds(
@@ -226,8 +229,8 @@ def _signing(data: DataObject, memory: Memory) -> Request:
 
 
 def _verifying(data: DataObject, memory: Memory) -> Request:
-    shown = memory.result(data, Sign)
-    if shown is None or not isinstance(shown[0], Sign):
+    shown = _picked(data, memory.signed)
+    if shown is None:
         algorithm = data.draw(_algorithms(Use.SIGN))
         return Verify(data.draw(NAME), None, algorithm, data.draw(DIGESTS), data.draw(OCTETS))
     sent, result = shown
@@ -254,8 +257,8 @@ def _encrypting(data: DataObject, memory: Memory) -> Request:
 
 
 def _decrypting(data: DataObject, memory: Memory) -> Request:
-    shown = memory.result(data, Encrypt)
-    if shown is None or not isinstance(shown[0], Encrypt):
+    shown = _picked(data, memory.encrypted)
+    if shown is None:
         algorithm = data.draw(_algorithms(Use.ENCRYPT))
         name, value, tag = data.draw(NAME), data.draw(OCTETS), data.draw(IVS)
         return Decrypt(name, None, algorithm, value, data.draw(IVS), data.draw(AADS), tag)
@@ -282,8 +285,14 @@ def _decrypting(data: DataObject, memory: Memory) -> Request:
 
 
 def _name_alone(data: DataObject, memory: Memory) -> Request:
-    kinds = (DeleteKey, GetDeletedKey, RecoverDeletedKey, PurgeDeletedKey)
-    return data.draw(st.sampled_from(kinds))(data.draw(NAME))
+    name = data.draw(NAME)
+    kinds: tuple[Request, ...] = (
+        DeleteKey(name),
+        GetDeletedKey(name),
+        RecoverDeletedKey(name),
+        PurgeDeletedKey(name),
+    )
+    return data.draw(st.sampled_from(kinds))
 
 
 _KINDS: Final[tuple[Callable[[DataObject, Memory], Request], ...]] = (

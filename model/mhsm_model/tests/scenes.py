@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from mhsm_model.acceptor import Strictness, accepts
@@ -49,7 +49,7 @@ class Scene:
 
     estate: Estate
     entropy: Entropy
-    vault: Vault = Vault()
+    vault: Vault = field(default_factory=Vault)
     clock: int = START
 
     def call(

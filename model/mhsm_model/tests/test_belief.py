@@ -404,7 +404,7 @@ def test_what_a_reply_revealed_is_held_against_the_next() -> None:
     seen = from_the_middle(history())
     shown = seen.see(GetKey("a"))
     assert isinstance(shown, KeyBundle)
-    forgeries = [
+    forgeries: list[Reply] = [
         replace(shown, tags=None),
         replace(shown, key_ops=("sign",)),
         replace(shown, attributes=replace(shown.attributes, enabled=False)),

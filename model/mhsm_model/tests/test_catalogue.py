@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -50,6 +51,12 @@ VERBS: Final = frozenset(
         "Write",
     ]
 )
+
+
+def clauses_of_operations() -> Iterator[Clause]:
+    for row in OPERATIONS:
+        yield from (guard.clause for guard in row.guards)
+        yield from (ensure.clause for ensure in row.ensures)
 
 
 @pytest.mark.parametrize("row", catalogue(), ids=lambda row: row.identifier)
@@ -109,15 +116,13 @@ def test_no_two_clauses_say_the_same() -> None:
 
 
 def test_every_clause_is_used() -> None:
-    used = {rule.clause for row in OPERATIONS for rule in (*row.guards, *row.ensures)}
-    used |= {rule.clause for rule in WIRE_RULES}
+    used = {*clauses_of_operations(), *(rule.clause for rule in WIRE_RULES)}
     used |= {value for value in vars(mhsm_model.acceptor).values() if isinstance(value, Clause)}
     assert [row.identifier for row in catalogue() if row not in used] == []
 
 
 def test_every_rule_of_a_table_is_in_the_catalogue() -> None:
-    rules = [rule for row in OPERATIONS for rule in (*row.guards, *row.ensures)]
-    for found in {rule.clause for rule in (*rules, *WIRE_RULES)}:
+    for found in {*clauses_of_operations(), *(rule.clause for rule in WIRE_RULES)}:
         assert clause(found.identifier) is found
 
 

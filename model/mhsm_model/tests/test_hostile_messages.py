@@ -82,21 +82,41 @@ REQUESTS: Final[tuple[Request, ...]] = (
     Encrypt("a", None, "RSA-OAEP", b"x"),
     Decrypt("a", None, "A256GCM", b"x", b"i", None, b"t"),
 )
+MEMBERS: Final = (
+    *(
+        "key",
+        "kid",
+        "kty",
+        "crv",
+        "x",
+        "y",
+        "n",
+        "e",
+        "d",
+        "key_ops",
+        "attributes",
+        "tags",
+        "other",
+    ),
+    *("created", "updated", "enabled", "nbf", "exp", "exportable", "recoverableDays"),
+    *("recoveryLevel", "release_policy", "data", "deletedDate", "scheduledPurgeDate", "recoveryId"),
+    *("value", "nextLink", "alg", "iv", "tag", "aad", "error", "code", "message"),
+)
 DOCUMENTS: Final = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**30), 10**30)
     | st.floats()
-    | st.sampled_from(["", "AA", "A", "=", "é", f"https://{HOST}/keys/a/{'0' * 32}", "EC-HSM", "P-256"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            "key kid kty crv x y n e d key_ops attributes created updated enabled nbf exp exportable "
-            "recoverableDays recoveryLevel tags value nextLink alg iv tag aad error code message "
-            "release_policy data deletedDate scheduledPurgeDate recoveryId other".split()
-        ),
-        inner,
-        max_size=8,
+    | st.sampled_from(
+        ["", "AA", "A", "=", "é", f"https://{HOST}/keys/a/{'0' * 32}", "EC-HSM", "P-256"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(MEMBERS),
+            inner,
+            max_size=8,
+        )
     ),
     max_leaves=25,
 )
@@ -159,9 +179,9 @@ def json_response(status: int, document: Any) -> HttpResponse:
 def test_no_path_raises(method: str, text: str) -> None:
     for target in (f"/{text}", f"/keys/{text}", f"/deletedkeys/{text}", f"/keys?{text}"):
         message = HttpRequest(method, HOST, target, {}, b"{}")
-        assert decode_request(message)
-        assert route(method, message.path)
-        assert message.query is not None
+        decode_request(message)
+        route(method, message.path)
+        assert all(isinstance(name, str) for name in message.query)
 
 
 @pytest.mark.parametrize("target", ["", "[", "*", "//[", "https://h/keys", "?", "/%", "/keys/%ff"])
@@ -185,7 +205,11 @@ def test_no_number_in_a_bundle_raises(number: int) -> None:
         "exp": number,
     }
     kid = str(KeyIdentifier(HOST, "a", "0" * 32))
-    bundle = {"key": {"kid": kid, "kty": "oct-HSM", "key_ops": []}, "attributes": attributes}
+    no_operations: list[str] = []
+    bundle = {
+        "key": {"kid": kid, "kty": "oct-HSM", "key_ops": no_operations},
+        "attributes": attributes,
+    }
     deletion = {"recoveryId": "", "deletedDate": number, "scheduledPurgeDate": number}
     item = {"kid": kid, "attributes": attributes, **deletion}
     for request in REQUESTS:

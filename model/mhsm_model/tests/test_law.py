@@ -16,7 +16,7 @@ from hypothesis.strategies import DataObject
 from mhsm_model.acceptor import accepts
 from mhsm_model.configuration import Configuration
 from mhsm_model.entropy import SeededEntropy
-from mhsm_model.exchange import Call, Credential, Indeterminate, Malformed, Unmodelled
+from mhsm_model.exchange import Call, Credential, Indeterminate, Malformed, Reply, Unmodelled
 from mhsm_model.generator import step
 from mhsm_model.moments import ANY_TIME, Interval
 from mhsm_model.revisions import LATEST_RECORDED
@@ -28,7 +28,7 @@ from mhsm_model.unknown import UNKNOWN
 
 STEPS: Final = 25
 PROPERTY: Final = settings(
-    max_examples=60,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -115,14 +115,13 @@ def test_an_onlooker_whose_replies_get_lost_accepts_the_others(data: DataObject)
         fate = data.draw(st.sampled_from(["answered"] * 4 + ["lost after", "lost before"]))
         if isinstance(call.request, Malformed | Unmodelled):
             fate = "answered"
+        reply: Reply = Indeterminate("lost")
         if fate != "lost before":
             moved = step(scene.estate, scene.vault, call, scene.entropy)
             scene.estate, scene.vault = moved.estate, moved.vault
-        if fate == "answered":
-            judgement = accepts(belief, call, moved.reply, STRICT)
-            memory.learn(call.request, moved.reply)
-        else:
-            judgement = accepts(belief, call, Indeterminate("lost"), STRICT)
+            reply = moved.reply if fate == "answered" else reply
+        memory.learn(call.request, reply)
+        judgement = accepts(belief, call, reply, STRICT)
         assert judgement.breaches == ()
         belief = judgement.estate
 

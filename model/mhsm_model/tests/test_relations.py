@@ -1,4 +1,4 @@
-"""Signatures and ciphertexts against published vectors, and against the library's whole operations."""
+"""Signatures and ciphertexts against published vectors and the library's own operations."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from mhsm_model.relations.secrets import (
     EcSecret,
     OctSecret,
     RsaSecret,
+    Secret,
     imported_secret,
     kind_of,
     minimal,
@@ -59,11 +60,11 @@ HMACS: Final = signing(Scheme.HMAC)
 
 @cache
 def rsa_secret() -> RsaSecret:
-    return SeededEntropy("relations").rsa(2048, 65537)
+    return SeededEntropy(b"relations").rsa(2048, 65537)
 
 
 def ec_secret(curve: str) -> EcSecret:
-    return SeededEntropy("relations").ec(curve)
+    return SeededEntropy(b"relations").ec(curve)
 
 
 def digest_for(algorithm: Algorithm) -> bytes:
@@ -139,7 +140,7 @@ def test_an_ec_signature_of_the_message_is_valid_for_its_digest_alone(name: str)
     assert not is_valid(algorithm, key, good, made[width:] + made[:width])
     assert not is_valid(algorithm, key, good, bytes(2 * width))
     assert not is_valid(algorithm, key, good[::-1], made)
-    assert not is_valid(algorithm, public(SeededEntropy("other").ec(secret.curve)), good, made)
+    assert not is_valid(algorithm, public(SeededEntropy(b"other").ec(secret.curve)), good, made)
 
 
 def test_the_signature_of_rfc_6979_is_valid() -> None:
@@ -212,7 +213,7 @@ def test_macs_are_those_of_rfc_4231(key: bytes, message: bytes, name: str, expec
 @pytest.mark.parametrize("name", [*RSA_SIGNING, *EC_SIGNING, *HMACS, "RSNULL"])
 def test_an_algorithm_does_not_sign_with_a_key_of_another_family(name: str) -> None:
     algorithm = ALGORITHMS[name]
-    secrets = {
+    secrets: dict[Family, Secret] = {
         Family.RSA: rsa_secret(),
         Family.EC: ec_secret("P-256"),
         Family.OCT: OctSecret(bytes(32)),

@@ -394,5 +394,6 @@ def test_what_a_guard_presupposes_stands_before_it(row: Operation[Any, Any]) -> 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
 def test_no_rule_stands_twice_in_an_operation(row: Operation[Any, Any]) -> None:
-    identifiers = [rule.clause.identifier for rule in (*row.guards, *row.ensures)]
+    identifiers = [guard.clause.identifier for guard in row.guards]
+    identifiers += [ensure.clause.identifier for ensure in row.ensures]
     assert len(set(identifiers)) == len(identifiers)

@@ -93,7 +93,10 @@ KEYS: Final = st.builds(
     st.none() | TEXTS,
     st.none() | TEXTS,
     OPERATIONS,
-    **{name: st.none() | OCTETS for name in ("n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi", "k")},
+    **{
+        name: st.none() | OCTETS
+        for name in ("n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi", "k")
+    },
 )
 MAYBE_OCTETS: Final = st.none() | OCTETS
 REQUESTS: Final[SearchStrategy[Request]] = st.one_of(
@@ -314,7 +317,13 @@ REPLIES: Final[SearchStrategy[tuple[Request, Reply]]] = st.one_of(
             [Sign("a", None, "", b""), Encrypt("a", None, "", b""), Decrypt("a", None, "", b"")]
         ),
         st.builds(
-            OperationResult, KIDS, st.none() | TEXTS, OCTETS, MAYBE_OCTETS, MAYBE_OCTETS, MAYBE_OCTETS
+            OperationResult,
+            KIDS,
+            st.none() | TEXTS,
+            OCTETS,
+            MAYBE_OCTETS,
+            MAYBE_OCTETS,
+            MAYBE_OCTETS,
         ),
     ),
     st.tuples(
@@ -324,7 +333,9 @@ REPLIES: Final[SearchStrategy[tuple[Request, Reply]]] = st.one_of(
     st.tuples(st.just(PurgeDeletedKey("a")), st.just(NoContent())),
     st.tuples(
         REQUESTS,
-        st.builds(Refused, st.integers(400, 599).filter(lambda n: n != 401), TEXTS.filter(bool), TEXTS),
+        st.builds(
+            Refused, st.integers(400, 599).filter(lambda n: n != 401), TEXTS.filter(bool), TEXTS
+        ),
     ),
     st.tuples(
         REQUESTS,
@@ -356,8 +367,9 @@ def test_what_the_generator_answers_keeps_the_clauses_of_the_wire(data: DataObje
         if isinstance(request, Malformed | Unmodelled):
             continue
         sent = encode_request(request, HOST, "7.5", "token")
-        exchange = wire_exchange(sent, encode_reply(sent.method, reply, MARKS), request)
-        assert exchange.reply == reply
+        response = encode_reply(sent.method, reply, MARKS)
+        exchange = wire_exchange(sent, response, request)
+        assert encode_reply(sent.method, exchange.reply, MARKS) == response
         judgement = with_bytes(Judgement(stage.estate), exchange, STRICT)
         assert (judgement.breaches, judgement.warnings) == ((), ())
 
@@ -396,7 +408,9 @@ def test_a_success_without_the_form_is_unreadable(status: int, body: bytes, prob
     assert reply == Unreadable(status, problem)
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'{"error":1}', b'{"error":{"code":1}}', b"<"])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b'{"error":1}', b'{"error":{"code":1}}', b"<"]
+)
 def test_an_error_without_the_form_has_neither_code_nor_message(body: bytes) -> None:
     response = HttpResponse(500, {}, body)
     assert decode_reply(GetKey("a"), response, response.document()) == Refused(500, None, None)

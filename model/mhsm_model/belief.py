@@ -91,8 +91,21 @@ def _entries(factor: Factor, steps: list[Step], *, lawful: bool) -> tuple[Entry,
             possible[effect.entry] = None
             possible.update(dict.fromkeys(effect.also_possible))
     if not lawful:
+        # The reply may have lied about anything: what was stays possible, and so does what the
+        # request asked for.
         possible.update(dict.fromkeys(factor.entries))
+        for situation, _ in steps:
+            possible.update(dict.fromkeys(_asked_for(situation)))
     return tuple(possible)
+
+
+def _asked_for(situation: Situation[Any]) -> tuple[Entry, ...]:
+    """What may stand at the name if the request had its effect, whatever was replied."""
+    operation = BY_REQUEST[type(situation.request)]
+    found = objections(operation.guards, situation)
+    if any(isinstance(objection, Refusal) for _, objection in found):
+        return ()
+    return operation.lost(situation)
 
 
 def _factor(
@@ -200,13 +213,10 @@ def after_loss(estate: Estate, call: Call) -> Estate:
     after = advanced(estate)
     if not name:
         return after
-    operation = BY_REQUEST[type(request)]
     possible: dict[Entry, None] = {}
     for situation in situations(estate, call):
         possible[situation.kept] = None
-        found = objections(operation.guards, situation)
-        if not any(isinstance(objection, Refusal) for _, objection in found):
-            possible.update(dict.fromkeys(operation.lost(situation)))
+        possible.update(dict.fromkeys(_asked_for(situation)))
     instance = after.instances[call.host]
     entries = tuple(possible) if len(possible) <= POSSIBILITIES else UNTOLD.entries
     instance = _placed(instance, name, replace(factor_at(instance, name), entries=entries))

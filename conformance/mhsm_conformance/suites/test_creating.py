@@ -12,6 +12,7 @@ from mhsm_model.exchange import CreateKey, GetKey, ReleasePolicy, RequestedAttri
 SHAPE: Final = (
     "KEY-003",
     "KEY-004",
+    "KEY-206",
     "KEY-009",
     "KEY-020",
     "KEY-224",

@@ -17,6 +17,7 @@ from mhsm_model.exchange import (
     ListKeyVersions,
     PurgeDeletedKey,
     RecoverDeletedKey,
+    RequestedAttributes,
 )
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 
@@ -24,14 +25,23 @@ Opening = Callable[[Mapping[str, Configuration]], Session]
 
 
 @pytest.mark.exercises(
-    "LIFE-003", "LIFE-004", "LIFE-202", "LIFE-203", "LIFE-006", "KEY-210", "ATTR-212", "ERR-003"
+    "LIFE-003",
+    "LIFE-004",
+    "LIFE-202",
+    "LIFE-203",
+    "LIFE-006",
+    "KEY-210",
+    "ATTR-210",
+    "ATTR-212",
+    "ERR-003",
 )
 @pytest.mark.parametrize("kind", ["RSA", "EC", "oct"])
 def test_delete_and_recover(hsm: InstanceSession, kind: str) -> None:
     """A deleted key is shown, and comes back with all its versions."""
     name = hsm.fresh_name()
     size = 256 if kind == "oct" else None
-    old = hsm.created(CreateKey(name, kind, key_size=size, tags={"n": "1"}))
+    asked = RequestedAttributes(False, not_before=1_500_000_000, expires=2_500_000_000)
+    old = hsm.created(CreateKey(name, kind, key_size=size, attributes=asked, tags={"n": "1"}))
     hsm.send(CreateKey(name, kind, key_size=size, tags={"n": "2"}))
     hsm.send(DeleteKey(name))
     hsm.send(GetDeletedKey(name))

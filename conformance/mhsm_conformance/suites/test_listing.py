@@ -33,7 +33,16 @@ def walk(hsm: InstanceSession, page: Page, maxresults: int | None) -> None:
             return
 
 
-NAMES = ("PAGE-001", "PAGE-007", "PAGE-204", "PAGE-205", "PAGE-206", "KEY-005", "API-005")
+NAMES = (
+    "PAGE-001",
+    "PAGE-007",
+    "PAGE-204",
+    "PAGE-205",
+    "PAGE-206",
+    "PAGE-210",
+    "KEY-005",
+    "API-005",
+)
 
 
 @pytest.mark.exercises(*NAMES)

@@ -77,6 +77,7 @@ def test_malformed_body(hsm: InstanceSession, method: str, action: str, body: by
     "API-205",
     "ERR-100",
     "ERR-101",
+    "ERR-203",
     "ERR-202",
     "WIRE-001",
     "WIRE-201",

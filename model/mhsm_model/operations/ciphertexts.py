@@ -98,6 +98,16 @@ def rsa_ciphertext_decrypts(s: Situation[Encrypt], reply: OperationResult, /) ->
     return expect(back == s.request.plaintext, "a ciphertext of the plaintext", "another value")
 
 
+@postcondition("ALG-233", basis=Basis.STANDARD, sources=(RFC8017,))
+def rsa_ciphertext_is_fresh(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+    """Encrypt with RSA to a ciphertext that was not seen before: both paddings are random."""
+    algorithm, material = algorithm_of(s), s.material
+    if algorithm is None or algorithm.scheme not in _RSA or material is None:
+        return VACUOUS
+    before = recall(material, decryption_given(algorithm, shown_ciphertext(s, reply), None))
+    return expect(before is None, "a ciphertext not seen before", "one that was")
+
+
 @postcondition("GCM-001", basis=Basis.OBSERVED, sources=_RECORDED)
 def gcm_makes_iv_and_tag(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Answer GCM encryption with an iv of 12 bytes, a tag of 16, and the aad that was sent."""
@@ -138,7 +148,7 @@ def gcm_ciphertext_is_right(s: Situation[Encrypt], reply: OperationResult, /) ->
     if algorithm is None or algorithm.scheme is not Scheme.AES_GCM:
         return VACUOUS
     iv = _gcm_iv(s, reply.iv)
-    if material is None or material.secret is None or iv is None:
+    if material is None or material.secret is None or iv is None or len(iv) != GCM_IV_BYTES:
         return VACUOUS
     aad = s.request.aad
     for way in ways_to_fill(aad):
@@ -287,6 +297,7 @@ def cbc_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> 
 CIPHERTEXT: tuple[Postcondition[Encrypt, OperationResult], ...] = (
     rsa_ciphertext_is_as_long_as_the_modulus,
     rsa_ciphertext_decrypts,
+    rsa_ciphertext_is_fresh,
     gcm_makes_iv_and_tag,
     gcm_keeps_the_length,
     gcm_never_repeats_an_iv,

@@ -189,8 +189,8 @@ def exponent_is_as_requested(s: Situation[CreateKey], reply: KeyBundle, /) -> Fi
     if not isinstance(public, RsaPublic):
         return VACUOUS
     exponent = s.request.public_exponent or DEFAULT_PUBLIC_EXPONENT
-    shown = int.from_bytes(public.e)
-    return expect(shown == exponent, f"public exponent {exponent}", shown)
+    good = int.from_bytes(public.e) == exponent
+    return expect(good, f"public exponent {exponent}", f"e {public.e[:16].hex()}")
 
 
 @postcondition("KEY-226", basis=Basis.OBSERVED, sources=_RECORDED)

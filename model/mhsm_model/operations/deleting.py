@@ -218,7 +218,7 @@ GET_DELETED_KEY: Final[Operation[GetDeletedKey, DeletedKeyBundle]] = Operation(
 def recovered_key_is_the_deleted_one(
     s: Situation[RecoverDeletedKey], reply: KeyBundle, /
 ) -> Finding:
-    """Bring a deleted key back with its current version's identifier, and all versions with it."""
+    """Bring a deleted key back with its current version's identifier."""
     version = s.version
     if version is None or version.version is None:
         return VACUOUS

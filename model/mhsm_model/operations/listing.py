@@ -17,7 +17,7 @@ from mhsm_model.exchange import (
     ListKeyVersions,
 )
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
-from mhsm_model.identifiers import KeyIdentifier
+from mhsm_model.identifiers import KeyIdentifier, is_version
 from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.existence import name_has_lawful_characters, name_is_short_enough
 from mhsm_model.operations.operation import Effect, Hand, Operation
@@ -255,7 +255,7 @@ LIST_DELETED_KEYS: Final[Operation[ListDeletedKeys, KeyPage]] = Operation(
 
 @postcondition("PAGE-006", basis=Basis.OBSERVED, sources=(RECORDED_CLI,))
 def absent_key_has_no_versions(s: Situation[ListKeyVersions], reply: KeyPage, /) -> Finding:
-    """Answer with an empty list, and not with 404, for the versions of a name that has no key."""
+    """Answer with an empty list for the versions of a name that has no key."""
     if s.key is not None:
         return VACUOUS
     return expect(not reply.items, "an empty list", f"{len(reply.items)} items")
@@ -275,7 +275,8 @@ def listed_kid_has_a_version(s: Situation[ListKeyVersions], reply: KeyPage, /) -
     for listed in reply.items:
         kid = item_in(listed).kid
         here = s.call.host_masked or kid.host == s.host
-        if kid.version is None or kid.name != s.name or not here:
+        named = kid.name == s.name and kid.collection == "keys"
+        if not named or not is_version(kid.version or "") or not here:
             return Mismatch(f"{s.identifier}/<version>", str(kid))
     return HELD if reply.items else VACUOUS
 

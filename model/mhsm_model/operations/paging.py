@@ -24,8 +24,10 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
 )
-from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
+from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
+from mhsm_model.identifiers import is_name
 from mhsm_model.operations.access import caller_is_authenticated
+from mhsm_model.operations.shape import retention_finding
 from mhsm_model.rules import Objection, Perhaps, guard, postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
@@ -61,8 +63,16 @@ def next_token(page: KeyPage) -> str | None:
     """The skip token in the page's nextLink, or None where there is none."""
     if page.next_link is None:
         return None
-    values = parse_qs(urlsplit(page.next_link).query).get("$skiptoken")
+    values = _query(page.next_link).get("$skiptoken")
     return values[0] if values else None
+
+
+def _query(link: str) -> dict[str, list[str]]:
+    """The query of a link; empty for a link that is no URL."""
+    try:
+        return parse_qs(urlsplit(link).query, keep_blank_values=True)
+    except ValueError:
+        return {}
 
 
 def walk_before(s: Situation[Listing], collection: str) -> Walk | None:
@@ -97,6 +107,7 @@ def item_mismatch(version: KeyVersion, item: KeyItem) -> Mismatch | None:
         ("enabled", version.enabled, shown.enabled),
         ("nbf", version.not_before, shown.not_before),
         ("exp", version.expires, shown.expires),
+        ("exportable", version.exportable, shown.exportable),
     ):
         if not isinstance(stored, Unknown) and stored != seen:
             return Mismatch(f"{item.kid} with {name} {stored}", f"{name} {seen}")
@@ -104,7 +115,7 @@ def item_mismatch(version: KeyVersion, item: KeyItem) -> Mismatch | None:
         ("created", version.created, shown.created),
         ("updated", version.updated, shown.updated),
     ):
-        if moment is not None and moment not in times:
+        if moment is None or moment not in times:
             return Mismatch(f"{item.kid} with {name} {times}", f"{name} {moment}")
     if not isinstance(version.tags, Unknown) and dict(version.tags) != dict(item.tags or {}):
         return Mismatch(
@@ -140,20 +151,23 @@ def page_is_no_longer_than_asked(s: Situation[Listing], reply: KeyPage, /) -> Fi
 
 @postcondition("PAGE-203", basis=Basis.OBSERVED, sources=_RECORDED)
 def next_link_leads_on(s: Situation[Listing], reply: KeyPage, /) -> Finding:
-    """Give as nextLink the same list's URL with a skip token and without an api-version."""
-    if reply.next_link is None:
+    """Give as nextLink the same list's URL with just its maxresults and a skip token."""
+    link = reply.next_link
+    if link is None:
         return VACUOUS
-    parts = urlsplit(reply.next_link)
-    query = parse_qs(parts.query)
-    host_is_right = s.call.host_masked or parts.netloc == s.host
-    wanted = _path(s.request)
+    query, base = _query(link), link.partition("?")[0].rstrip("/")
+    size = query.get("maxresults", [""])[0]
+    known = s.request.continuation is None or s.request.maxresults is not None
+    asked = str(s.request.maxresults or _MAXIMUM_PAGE) if known else size
+    wanted = f"https://{s.host}{_path(s.request)}"
     good = (
-        host_is_right
-        and parts.path.rstrip("/") == wanted
-        and "$skiptoken" in query
-        and "api-version" not in query
+        base == wanted
+        and "#" not in link
+        and query.keys() == {"maxresults", "$skiptoken"}
+        and query["$skiptoken"] != [""]
+        and size == asked
     )
-    return expect(good, f"https://{s.host}{wanted}?…$skiptoken=…", reply.next_link)
+    return expect(good, f"{wanted}?maxresults={asked}&$skiptoken=…", link)
 
 
 def _path(request: Listing) -> str:
@@ -173,6 +187,24 @@ def nothing_is_listed_twice(s: Situation[Listing], reply: KeyPage, /) -> Finding
     if len(kids) < 2:
         return VACUOUS
     return expect(len(set(kids)) == len(kids), "different items", "an item that is there twice")
+
+
+@postcondition("PAGE-210", basis=Basis.OBSERVED, sources=_RECORDED)
+def items_show_every_attribute(s: Situation[Listing], reply: KeyPage, /) -> Finding:
+    """Show for every item all attributes that every key has, as the key itself shows them."""
+    for listed in reply.items:
+        item, shown = item_in(listed), item_in(listed).attributes
+        told = (shown.enabled, shown.exportable, shown.recovery_level)
+        if shown.created is None or shown.updated is None or None in told:
+            return Mismatch(f"{item.kid} with enabled, exportable, times and level", "not all")
+        if not is_name(item.kid.name):
+            return Mismatch("a key name", item.kid.name)
+        if not shown.created <= shown.updated <= s.now.latest:
+            return Mismatch(f"{item.kid} created, then updated, both by now", str(shown.updated))
+        finding = retention_finding(s, shown)
+        if isinstance(finding, Mismatch):
+            return finding
+    return HELD if reply.items else VACUOUS
 
 
 def page_of(
@@ -207,4 +239,5 @@ PAGE: tuple[Any, ...] = (
     page_is_no_longer_than_asked,
     next_link_leads_on,
     nothing_is_listed_twice,
+    items_show_every_attribute,
 )

@@ -29,7 +29,8 @@ def _kid_finding(s: Situation[Cryptographic], kid: KeyIdentifier) -> Finding:
     version = s.version
     wanted = version.version if version is not None else None
     here = s.call.host_masked or kid.host == s.host
-    if kid.name != s.name or not is_version(kid.version or "") or not here:
+    named = kid.name == s.name and kid.collection == "keys"
+    if not named or not is_version(kid.version or "") or not here:
         return Mismatch(f"{s.identifier}/{wanted or '<version>'}", str(kid))
     if wanted is None:
         key = s.key

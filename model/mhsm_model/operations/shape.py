@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mhsm_model.bundles import bundle_in
-from mhsm_model.clauses import Basis
-from mhsm_model.exchange import DeletedKeyBundle, KeyBundle
+from mhsm_model.clauses import Basis, Level
+from mhsm_model.exchange import Attributes, DeletedKeyBundle, KeyBundle
 from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import is_version
 from mhsm_model.jwk import EcPublic, RsaPublic
-from mhsm_model.relations.public_keys import is_point
+from mhsm_model.relations.public_keys import is_plausible, is_point
 from mhsm_model.rules import Postcondition, postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import (
@@ -25,7 +25,7 @@ from mhsm_model.sources import (
 from mhsm_model.tables.key_types import CURVES, RSA_BITS, Family
 from mhsm_model.unknown import UNKNOWN
 
-__all__ = ["SHAPE", "Shown"]
+__all__ = ["SHAPE", "Shown", "retention_finding"]
 
 Shown = KeyBundle | DeletedKeyBundle
 _RECORDED = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
@@ -56,7 +56,7 @@ def kty_is_an_hsm_type(s: Situation[Any], reply: Shown, /) -> Finding:
 
 @postcondition("KEY-022", basis=Basis.OBSERVED, sources=_RECORDED)
 def rsa_key_shows_n_and_e(s: Situation[Any], reply: Shown, /) -> Finding:
-    """Show an RSA key by n and e without leading zero bytes, n odd and of a permitted size."""
+    """Show an RSA key by n and e, no leading zero bytes, of a permitted size and plausible."""
     bundle = bundle_in(reply)
     if bundle.kty != Family.RSA:
         return VACUOUS
@@ -65,8 +65,9 @@ def rsa_key_shows_n_and_e(s: Situation[Any], reply: Shown, /) -> Finding:
         return Mismatch("members n and e", "not both")
     if public.n[:1] == b"\0" or public.e[:1] == b"\0":
         return Mismatch("n and e without leading zero bytes", "a leading zero byte")
-    good = public.bits in RSA_BITS and public.n[-1] & 1 == 1 and public.e[-1:] > b"\0"
-    return expect(good, f"an odd modulus of {RSA_BITS} bits", f"a modulus of {public.bits} bits")
+    if public.bits not in RSA_BITS:
+        return Mismatch(f"a modulus of {RSA_BITS} bits", f"one of {public.bits} bits")
+    return expect(is_plausible(public), "an odd exponent, a modulus of two primes", "neither")
 
 
 @postcondition("KEY-023", basis=Basis.OBSERVED, sources=(*_RECORDED, REST))
@@ -91,6 +92,15 @@ def oct_key_shows_no_material(s: Situation[Any], reply: Shown, /) -> Finding:
     if bundle.kty != Family.OCT:
         return VACUOUS
     return expect(bundle.public is None, "no members of key material", "public members")
+
+
+@postcondition("KEY-206", level=Level.SHOULD, basis=Basis.OBSERVED, sources=_RECORDED)
+def operations_are_listed_once(s: Situation[Any], reply: Shown, /) -> Finding:
+    """List every operation in key_ops once."""
+    shown = bundle_in(reply).key_ops
+    if not shown:
+        return VACUOUS
+    return expect(len(set(shown)) == len(shown), "every operation once", ", ".join(shown))
 
 
 @postcondition("KEY-009", basis=Basis.DOCUMENTED, sources=(REST, KEY_OPERATIONS))
@@ -120,24 +130,36 @@ def times_are_always_shown(s: Situation[Any], reply: Shown, /) -> Finding:
 @postcondition("ATTR-005", basis=Basis.OBSERVED, sources=(REST, SOFT_DELETE, *_RECORDED))
 def recoverable_days_is_the_retention(s: Situation[Any], reply: Shown, /) -> Finding:
     """Show as recoverableDays the instance's retention, 7 to 90 days."""
-    days = bundle_in(reply).attributes.recoverable_days
-    retention = s.configuration.retention_days
-    if retention is UNKNOWN:
-        good = days is not None and 7 <= days <= 90
-        return expect(good, "7 to 90 days", days)
-    return expect(days == retention, f"{retention} days", days)
+    return _days_finding(s, bundle_in(reply).attributes)
 
 
 @postcondition("ATTR-006", basis=Basis.OBSERVED, sources=(REST, *_RECORDED))
 def recovery_level_follows_the_configuration(s: Situation[Any], reply: Shown, /) -> Finding:
     """Show as recoveryLevel the word for the instance's retention and purge protection."""
-    shown = bundle_in(reply).attributes
+    return _level_finding(s, bundle_in(reply).attributes)
+
+
+def _days_finding(s: Situation[Any], shown: Attributes) -> Finding:
+    days, retention = shown.recoverable_days, s.configuration.retention_days
+    if retention is UNKNOWN:
+        good = days is not None and 7 <= days <= 90
+        return expect(good, "recoverableDays 7 to 90", days)
+    return expect(days == retention, f"recoverableDays {retention}", days)
+
+
+def _level_finding(s: Situation[Any], shown: Attributes) -> Finding:
     level = s.configuration.recovery_level
     if level is not None:
         return expect(shown.recovery_level == level, level, shown.recovery_level)
     base = "Recoverable" if shown.recoverable_days == 90 else "CustomizedRecoverable"
     good = shown.recovery_level in (base, f"{base}+Purgeable")
     return expect(good, f"{base}, or {base}+Purgeable", shown.recovery_level)
+
+
+def retention_finding(s: Situation[Any], shown: Attributes) -> Finding:
+    """Whether attributes show the instance's retention and the word for it."""
+    days = _days_finding(s, shown)
+    return days if isinstance(days, Mismatch) else _level_finding(s, shown)
 
 
 SHAPE: tuple[Postcondition[Any, Shown], ...] = (
@@ -147,6 +169,7 @@ SHAPE: tuple[Postcondition[Any, Shown], ...] = (
     rsa_key_shows_n_and_e,
     ec_key_shows_a_point,
     oct_key_shows_no_material,
+    operations_are_listed_once,
     no_private_member_is_shown,
     exportable_is_always_shown,
     times_are_always_shown,

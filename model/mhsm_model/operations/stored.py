@@ -40,7 +40,8 @@ def same_policy(one: ReleasePolicy | None, other: ReleasePolicy | None) -> bool:
     """Whether two release policies, as replies show them, say the same."""
     if one is None or other is None:
         return one is other
-    return same_policy_text(one.data, other.data) and one.immutable == other.immutable
+    same = one.content_type == other.content_type and bool(one.immutable) == bool(other.immutable)
+    return same and same_policy_text(one.data, other.data)
 
 
 def _differs(expected: object, observed: object) -> Mismatch | None:

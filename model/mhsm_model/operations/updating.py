@@ -179,6 +179,8 @@ def policy_follows_the_update(s: Situation[UpdateKey], reply: KeyBundle, /) -> F
         return VACUOUS
     if wanted is None or shown is None:
         return VACUOUS if wanted is shown else Mismatch(f"policy {wanted}", f"policy {shown}")
+    if (wanted.content_type, bool(wanted.immutable)) != (shown.content_type, bool(shown.immutable)):
+        return Mismatch(f"policy {wanted}", f"policy {shown}")
     same = same_policy_text(wanted.data, shown.data, hosts_masked=s.call.host_masked)
     return expect(same, "the policy last sent", "another policy")
 

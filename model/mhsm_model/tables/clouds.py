@@ -34,7 +34,10 @@ CLOUDS: Final[tuple[Cloud, ...]] = (
 
 def challenged_by(authority: str, resource: str) -> Cloud | None:
     """The cloud whose challenge has this authority (a URL with a tenant) and resource, or None."""
-    parts = urlsplit(authority)
+    try:
+        parts = urlsplit(authority)
+    except ValueError:
+        return None
     tenant = parts.path.strip("/")
     for cloud in CLOUDS:
         if (parts.scheme, parts.netloc) == ("https", cloud.authority_host):

@@ -15,6 +15,9 @@ from mhsm_model.exchange import Refused, Unauthenticated
 
 __all__ = ["UNAUTHENTICATED", "Refusal", "bad_parameter", "key_not_found", "seen", "unseen"]
 
+_OTHER_MATTERS: Final = frozenset({401, 404, 405, 408, 429})
+"""4xx that say something else: who calls, that nothing is there, the verb, the time, the load."""
+
 _HOST = re.compile(r"https://[^/\s]+")
 
 
@@ -37,7 +40,9 @@ class Refusal:
         if isinstance(reply, Unauthenticated):
             return self.status == 401
         if self.status is None:
-            if not 400 <= reply.status <= 499 or reply.status == 401:
+            if not 400 <= reply.status <= 499:
+                return False
+            if reply.status in _OTHER_MATTERS and reply.status != self.shown_status:
                 return False
         elif reply.status != self.status:
             return False

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from mhsm_model.clauses import Basis, Level
-from mhsm_model.exchange import Unmodelled
+from mhsm_model.exchange import (
+    DeleteKey,
+    Encrypt,
+    GetDeletedKey,
+    ListDeletedKeys,
+    Request,
+    Unmodelled,
+)
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.sources import (
     RECORDED_CLI,
@@ -17,13 +25,14 @@ from mhsm_model.sources import (
 )
 from mhsm_model.wire.exchange import WireExchange
 from mhsm_model.wire.members import is_base64url
-from mhsm_model.wire.reply_codec import ACTIVITY
+from mhsm_model.wire.reply_codec import ACTIVITY, without_activity
 from mhsm_model.wire.rules import WireRule, wire_rule
 
 __all__ = ["BODY_RULES"]
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO, RECORDED_JS)
 _BINARY: Final = frozenset({"n", "e", "x", "y", "iv", "tag", "aad", "data"})
+_NOT_FOUND = re.compile(r"Key not found: https://[^/\s]+/(?:keys|deletedkeys)/([^/\s]+)")
 _TIMES: Final = frozenset({"created", "updated", "nbf", "exp", "deletedDate", "scheduledPurgeDate"})
 _BUNDLE: Final = frozenset({"attributes", "key", "release_policy", "tags"})
 _DELETION: Final = frozenset({"deletedDate", "recoveryId", "scheduledPurgeDate"})
@@ -51,7 +60,10 @@ _KEY: Final = {
     "OKP-HSM": _KEY_COMMON | {"crv", "x"},
 }
 _ITEM: Final = frozenset({"attributes", "kid", "tags"})
-_RESULT: Final = frozenset({"aad", "alg", "iv", "kid", "tag", "value"})
+_POLICY: Final = frozenset({"contentType", "data", "immutable"})
+_RESULT_COMMON: Final = frozenset({"alg", "kid", "value"})
+_RESULT: Final = _RESULT_COMMON | {"aad", "iv", "tag"}
+_DELETED: Final = (DeleteKey, GetDeletedKey, ListDeletedKeys)
 
 
 def _success(exchange: WireExchange) -> dict[str, Any] | None:
@@ -123,30 +135,32 @@ def members_are_those_of_the_schema(exchange: WireExchange) -> Finding:
     document = _success(exchange)
     if document is None:
         return VACUOUS
-    strange = list(_strange(document))
+    strange = list(_strange(document, exchange.request))
     return expect(not strange, "only members of the schema", f"member {', '.join(strange)}")
 
 
-def _strange(document: dict[str, Any]) -> Iterator[str]:
+def _strange(document: dict[str, Any], request: Request) -> Iterator[str]:
+    deletion = _DELETION if isinstance(request, _DELETED) else frozenset[str]()
     if isinstance(document.get("value"), list):
         yield from sorted(document.keys() - {"value", "nextLink"})
         for item in cast("Sequence[Any]", document["value"]):
             if isinstance(item, dict):
                 listed = cast("dict[str, Any]", item)
-                yield from sorted(listed.keys() - _ITEM - _DELETION)
+                yield from sorted(listed.keys() - _ITEM - deletion)
                 yield from _strange_attributes(listed)
     elif "key" in document:
-        deleted = (
-            _DELETION if "recoveryId" in document or "deletedDate" in document else frozenset[str]()
-        )
-        yield from sorted(document.keys() - _BUNDLE - deleted)
+        yield from sorted(document.keys() - _BUNDLE - deletion)
+        policy = document.get("release_policy")
+        if isinstance(policy, dict):
+            yield from sorted(cast("dict[str, Any]", policy).keys() - _POLICY)
         yield from _strange_attributes(document)
         key = document["key"]
         if isinstance(key, dict):
             jwk = cast("dict[str, Any]", key)
             yield from sorted(jwk.keys() - _KEY.get(str(jwk.get("kty")), jwk.keys()))
     else:
-        yield from sorted(document.keys() - _RESULT)
+        shown = _RESULT if isinstance(request, Encrypt) else _RESULT_COMMON
+        yield from sorted(document.keys() - shown)
 
 
 def _strange_attributes(document: dict[str, Any]) -> Iterator[str]:
@@ -180,6 +194,24 @@ def error_has_code_and_message(exchange: WireExchange) -> Finding:
     return expect(good, "members code and message, both strings", f"members {', '.join(error)}")
 
 
+@wire_rule("ERR-203", sources=_RECORDED)
+def code_suits_status(exchange: WireExchange) -> Finding:
+    """Answer 400 with the code BadParameter and 404 with KeyNotFound, naming the key asked for."""
+    status, error = exchange.answered.status, _error(exchange)
+    if status not in (400, 404) or error is None or isinstance(exchange.request, Unmodelled):
+        return VACUOUS
+    wanted = "BadParameter" if status == 400 else "KeyNotFound"
+    if error.get("code") != wanted:
+        return Mismatch(f"{status} with {wanted}", str(error.get("code")))
+    name = getattr(exchange.request, "name", None)
+    if status == 404 and isinstance(name, str):
+        shown = without_activity(str(error.get("message")))
+        named = _NOT_FOUND.fullmatch(shown)
+        good = named is not None and named.group(1) == name
+        return expect(good, f"Key not found: https://<host>/<collection>/{name}", shown)
+    return HELD
+
+
 @wire_rule("ERR-100", level=Level.MUST, sources=_RECORDED)
 def error_names_its_activity(exchange: WireExchange) -> Finding:
     """End an error's message with the request's id, as in x-ms-request-id: (Activity ID: …)."""
@@ -204,4 +236,5 @@ BODY_RULES: Final[tuple[WireRule, ...]] = (
     members_are_those_of_the_schema,
     error_has_code_and_message,
     error_names_its_activity,
+    code_suits_status,
 )

@@ -9,7 +9,7 @@ from mhsm_model.clauses import Basis, Level
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
 from mhsm_model.tables.clouds import PUBLIC, challenged_by
-from mhsm_model.wire.challenge import parse_challenge
+from mhsm_model.wire.challenge import challenge_header, parse_challenge
 from mhsm_model.wire.exchange import WireExchange
 from mhsm_model.wire.response_codec import CONTENT_TYPE, FIXED_HEADERS
 from mhsm_model.wire.rules import WireRule, wire_rule
@@ -17,6 +17,7 @@ from mhsm_model.wire.rules import WireRule, wire_rule
 __all__ = ["HEADER_RULES"]
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
+_BUILD = re.compile(r"\d+\.\d+\.\d{8}-\d+-[0-9a-f]{8}", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
 
@@ -64,8 +65,11 @@ def success_names_region_and_network(exchange: WireExchange) -> Finding:
     if exchange.answered.status >= 400:
         return VACUOUS
     for name in ("x-ms-keyvault-region", "x-ms-keyvault-network-info"):
-        if _header(exchange, name) is None:
+        shown = _header(exchange, name)
+        if shown is None:
             return _lacks(exchange, name)
+        if not shown or (name.endswith("-info") and "addr=" not in shown):
+            return Mismatch(f"a value of {name}", repr(shown))
     return HELD
 
 
@@ -74,9 +78,8 @@ def error_names_no_region(exchange: WireExchange) -> Finding:
     """Show neither x-ms-keyvault-region nor x-ms-keyvault-network-info on an error."""
     if exchange.answered.status < 400:
         return VACUOUS
-    shown = [
-        n for n in ("x-ms-keyvault-region", "x-ms-keyvault-network-info") if _header(exchange, n)
-    ]
+    names = ("x-ms-keyvault-region", "x-ms-keyvault-network-info")
+    shown = [name for name in names if _header(exchange, name) is not None]
     return expect(not shown, "neither header", f"{', '.join(shown)}")
 
 
@@ -86,19 +89,22 @@ def build_is_shown_on_get_alone(exchange: WireExchange) -> Finding:
     shown = _header(exchange, "x-ms-build-version")
     if exchange.sent.method != "GET":
         return expect(shown is None, "no x-ms-build-version", shown)
-    return HELD if shown is not None else _lacks(exchange, "x-ms-build-version")
+    if shown is None:
+        return _lacks(exchange, "x-ms-build-version")
+    return expect(_BUILD.match(shown) is not None, "<n>.<n>.<yyyymmdd>-<n>-<hash>-…", shown)
 
 
 @wire_rule("API-205", sources=_RECORDED)
 def protective_headers_are_fixed(exchange: WireExchange) -> Finding:
     """Send the fixed headers for caching, content, transport security, sniffing and frames."""
+    missing: list[str] = []
     for name, value in FIXED_HEADERS.items():
         shown = _header(exchange, name)
         if shown is None:
-            return _lacks(exchange, name)
-        if shown.lower() != value.lower():
+            missing.append(name)
+        elif shown.lower() != value.lower():
             return Mismatch(f"{name}: {value}", shown)
-    return HELD
+    return _lacks(exchange, missing[0]) if missing else HELD
 
 
 @wire_rule("AUTH-002", sources=(RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO))
@@ -113,15 +119,16 @@ def challenge_body_is_no_error(exchange: WireExchange) -> Finding:
 
 @wire_rule("AUTH-201", level=Level.MUST, sources=_RECORDED)
 def challenge_names_authority_and_resource(exchange: WireExchange) -> Finding:
-    """Challenge with scheme Bearer, the tenant's authority and the resource of the HSM's cloud."""
-    if exchange.answered.status != 401:
-        return VACUOUS
+    """Challenge on 401 alone: Bearer, the tenant's authority, the resource of the HSM's cloud."""
     header = _header(exchange, "www-authenticate")
+    if exchange.answered.status != 401:
+        return VACUOUS if header is None else Mismatch("no challenge", header)
     if header is None:
         return Mismatch("a header www-authenticate", "no such header")
     challenge = parse_challenge(header)
     cloud = challenged_by(challenge.authority or "", challenge.resource or "")
-    good = challenge.scheme == "Bearer" and cloud is not None
+    exact = challenge_header(challenge.authority or "", challenge.resource or "")
+    good = cloud is not None and header == exact
     wanted = f'Bearer authorization="https://{PUBLIC.authority_host}/<tenant>", '
     return expect(good, f'{wanted}resource="{PUBLIC.resource}"', header)
 

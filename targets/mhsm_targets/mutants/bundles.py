@@ -176,3 +176,10 @@ def recovery_level_without_customized(bundle: KeyBundle) -> KeyBundle:
     """Shows the recovery level of 90 days for a shorter retention too."""
     level = (bundle.attributes.recovery_level or "").removeprefix("Customized")
     return replace(bundle, attributes=replace(bundle.attributes, recovery_level=level))
+
+
+@wrong_bundle("KEY-206")
+def first_operation_is_listed_twice(bundle: KeyBundle) -> KeyBundle:
+    """Lists the first of the key_ops once more at the end."""
+    operations = bundle.key_ops
+    return bundle if not operations else replace(bundle, key_ops=(*operations, operations[0]))

@@ -78,6 +78,17 @@ def rsa_plaintext_is_cut(use: Use[Decrypt], reply: OperationResult) -> Operation
     return replace(reply, value=reply.value[:32]) if use.algorithm.scheme in _RSA else reply
 
 
+@wrong_result("ALG-233", Encrypt)
+def rsa1_5_pads_with_ones(use: Use[Encrypt], reply: OperationResult) -> OperationResult:
+    """Fills RSA1_5 blocks with bytes of one instead of random ones."""
+    if use.algorithm.name != "RSA1_5" or not isinstance(use.secret, RsaSecret):
+        return reply
+    public, text = use.secret.key.public_key().public_numbers(), use.request.plaintext
+    width = len(reply.value)
+    block = b"\0\2" + b"\1" * (width - 3 - len(text)) + b"\0" + text
+    return replace(reply, value=pow(int.from_bytes(block), public.e, public.n).to_bytes(width))
+
+
 # --- GCM ------------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,21 @@ def recovery_brings_the_oldest_version(call: Call, before: Estate, step: Step) -
     return replace(placed(step, call.host, request.name, active), reply=shown)
 
 
+@wrong_state("ATTR-210")
+def recovery_forgets_old_windows(call: Call, before: Estate, step: Step) -> Step:
+    """Brings old versions of a deleted key back without their nbf."""
+    request = call.request
+    if not isinstance(request, RecoverDeletedKey) or not isinstance(step.reply, KeyBundle):
+        return step
+    entry = entry_at(step.estate, call.host, request.name)
+    if not isinstance(entry, Active):
+        return step
+    *old, current = entry.key.versions
+    versions = (*(replace(version, not_before=None) for version in old), current)
+    active = Active(replace(entry.key, versions=versions))
+    return placed(step, call.host, request.name, active)
+
+
 @wrong_state("PAGE-209")
 def recovery_loses_old_versions(call: Call, before: Estate, step: Step) -> Step:
     """Brings only the current version of a deleted key back."""

@@ -165,6 +165,22 @@ def disabled_keys_are_not_listed(page: KeyPage, call: Call, before: Estate) -> K
     return replace(page, items=tuple(kept))
 
 
+@wrong_page("PAGE-210", ListKeys, ListKeyVersions, ListDeletedKeys)
+def lists_leave_exportable_out(page: KeyPage, call: Call, before: Estate) -> KeyPage:
+    """Leaves exportable out of the items of lists."""
+    return items_changed(
+        page, lambda item: replace(item, attributes=replace(item.attributes, exportable=None))
+    )
+
+
+@wrong_page("PAGE-210", ListKeys, ListKeyVersions, ListDeletedKeys)
+def lists_show_the_default_retention(page: KeyPage, call: Call, before: Estate) -> KeyPage:
+    """Shows in lists a retention of 30 days, whatever the instance's is."""
+    return items_changed(
+        page, lambda item: replace(item, attributes=replace(item.attributes, recoverable_days=30))
+    )
+
+
 @wrong_page("PAGE-207", ListDeletedKeys)
 def list_shows_no_deletion_date(page: KeyPage, call: Call, before: Estate) -> KeyPage:
     """Leaves deletedDate out of the list of deleted keys."""

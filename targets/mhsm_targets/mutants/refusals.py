@@ -281,3 +281,19 @@ def one_key_too_few(configuration: Configuration) -> Configuration:
 def one_tag_too_few(configuration: Configuration) -> Configuration:
     """Refuses the last tag that the limit permits."""
     return replace(configuration, maximum_tags=configuration.maximum_tags - 1)
+
+
+@wrong_reply("ERR-203")
+def bad_parameter_is_called_bad_request(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Answers 400 with the code BadRequest."""
+    if not isinstance(reply, Refused) or reply.status != 400:
+        return reply
+    return replace(reply, code="BadRequest")
+
+
+@wrong_reply("ERR-203")
+def not_found_names_no_key(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Answers 404 without the name of the key."""
+    if not isinstance(reply, Refused) or reply.status != 404:
+        return reply
+    return replace(reply, message="Key not found")

@@ -7,17 +7,20 @@ be read ends the file with one sentence that names it; what came before is kept.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 
 __all__ = ["RecordedExchange", "RecordingError", "SessionHeader", "read_session"]
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_STATUSES: Final = range(100, 600)
 _DROPPING: Final = "nock"
 _REQUIRED: Final = ("seq", "plane", "method", "url", "status")
 
@@ -76,6 +79,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                     raise RecordingError(f"{path}:{number}: the line is not UTF-8 text") from None
                 if line.strip():
                     yield number, line
+    except ValueError as error:
+        if isinstance(error, RecordingError):
+            raise
+        raise RecordingError(f"{str(path)!r}: this is no name of a file") from None
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
         raise RecordingError(f"{path}: {reason}") from None
@@ -104,7 +111,7 @@ def _header(path: Path, number: int, line: str) -> SessionHeader:
     return SessionHeader(
         session=str(document.get("session", path.stem)),
         source=str(document.get("source_repository", "")),
-        recorded_by=date[:10] if isinstance(date, str) else None,
+        recorded_by=date[:10] if isinstance(date, str) and _DAY.match(date) else None,
         api_versions=tuple(str(version) for version in listed),
         keeps_queries=not str(document.get("recording_format", "")).startswith(_DROPPING),
     )
@@ -120,36 +127,68 @@ def _exchanges(
             raise RecordingError(f"{path}:{number}: the exchange lacks {', '.join(missing)}")
         try:
             yield _exchange(document, keeps_queries=keeps_queries)
-        except (TypeError, ValueError, AttributeError) as error:
-            problem = f"the exchange has not the form of one ({error})"
-            raise RecordingError(f"{path}:{number}: {problem}") from None
+        except ValueError as error:
+            raise RecordingError(f"{path}:{number}: {error}") from None
 
 
 def _exchange(document: dict[str, Any], *, keeps_queries: bool) -> RecordedExchange:
-    url = urlsplit(str(document["url"]))
+    url = _url(document["url"])
     target = url.path or "/"
     sent = HttpRequest(
-        method=document["method"].upper(),
+        method=_text(document, "method").upper(),
         host=url.netloc.lower(),
         target=f"{target}?{url.query}" if url.query else target,
-        headers=_headers(document.get("request_headers")),
+        headers=_headers(document, "request_headers"),
         body=_body(document.get("request_body")),
         query_recorded=keeps_queries or bool(document.get("query")),
         body_recorded=document.get("request_body_recorded", True) is not False,
     )
     answered = HttpResponse(
-        status=int(document["status"]),
-        headers=_headers(document.get("response_headers")),
+        status=_number(document, "status", _STATUSES),
+        headers=_headers(document, "response_headers"),
         body=_body(document.get("response_body")),
         headers_complete=False,
     )
-    return RecordedExchange(int(document["seq"]), str(document["plane"]), sent, answered)
+    sequence = _number(document, "seq", range(1 << 32))
+    return RecordedExchange(sequence, _text(document, "plane"), sent, answered)
 
 
-def _headers(document: Any) -> dict[str, str]:
-    if document is None:
+def _text(document: dict[str, Any], name: str) -> str:
+    value = document[name]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} is not a word")
+    return value
+
+
+def _number(document: dict[str, Any], name: str, permitted: range) -> int:
+    value = document[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value not in permitted:
+        raise ValueError(f"{name} is not a number from {permitted.start} to {permitted.stop - 1}")
+    return value
+
+
+def _url(value: Any) -> SplitResult:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("url is not a printable text")
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        raise ValueError("url is not a URL") from None
+    if url.scheme != "https" or not url.netloc.isascii() or not url.netloc:
+        raise ValueError("url is not an https URL with a host")
+    return url
+
+
+def _headers(document: dict[str, Any], name: str) -> dict[str, str]:
+    headers = document.get(name)
+    if headers is None:
         return {}
-    return {str(name).lower(): str(value) for name, value in document.items()}
+    if not isinstance(headers, dict):
+        raise ValueError(f"{name} is not an object")
+    shown = cast("dict[str, Any]", headers)
+    if not all(isinstance(value, str) for value in shown.values()):
+        raise ValueError(f"{name} has a value that is not a text")
+    return {header.lower(): value for header, value in shown.items()}
 
 
 def _body(document: Any) -> bytes:

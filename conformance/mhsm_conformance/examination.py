@@ -108,6 +108,7 @@ class _Session:
         self._estate = Estate()
         self._time = Interval(0, _until(header.recorded_by))
         self._configuration = Configuration(
+            authority=UNKNOWN,
             retention_days=UNKNOWN,
             purge_protection=UNKNOWN,
             purge_settles_at_once=False,

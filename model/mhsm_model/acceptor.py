@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mhsm_model.alternatives import situations
-from mhsm_model.belief import advanced, advanced_by, after_loss, objections, widened
+from mhsm_model.belief import advanced, advanced_by, after_loss, challenged, objections, widened
 from mhsm_model.clauses import Basis, Clause, Kind, Level, Severity, declare, severity
 from mhsm_model.exchange import (
     Call,
@@ -27,7 +27,7 @@ from mhsm_model.exchange import (
     Unmodelled,
     Unreadable,
 )
-from mhsm_model.findings import HELD, VACUOUS
+from mhsm_model.findings import HELD, VACUOUS, Mismatch
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.operations import BY_REQUEST
 from mhsm_model.operations.access import ACCESS
@@ -37,6 +37,7 @@ from mhsm_model.situation import Situation
 from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
 from mhsm_model.state import Estate
 from mhsm_model.tables.errors import Refusal
+from mhsm_model.unknown import UNKNOWN
 
 __all__ = ["LENIENT", "Strictness", "accepts"]
 
@@ -70,6 +71,14 @@ NO_FAULT: Final = declare(
     level=Level.SHOULD,
     basis=Basis.OBSERVED,
     sources=(RECORDED_CLI, RECORDED_PYTHON),
+    kind=Kind.POSTCONDITION,
+)
+ONE_AUTHORITY: Final = declare(
+    "AUTH-202",
+    "Name the same authority in every challenge of an instance.",
+    level=Level.MUST,
+    basis=Basis.OBSERVED,
+    sources=(RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO),
     kind=Kind.POSTCONDITION,
 )
 OVERLOAD: Final = declare(
@@ -129,7 +138,7 @@ def accepts(
         return Judgement(after_loss(estate, call), inconclusive=reply.reason)
     if isinstance(request, Unmodelled):
         if isinstance(reply, Unauthenticated):
-            return Judgement(advanced(estate), refused=(ACCESS[0].clause,), alone=True)
+            return _judge_challenge(estate, call, reply, strictness)
         if isinstance(reply, Refused):
             return Judgement(advanced(estate), inconclusive=f"{request.operation} is not modelled")
         return Judgement(widened(estate, call), inconclusive=f"{request.operation} is not modelled")
@@ -211,7 +220,14 @@ def _judge_refusal(
     reply: Refused | Unauthenticated,
     strictness: Strictness,
 ) -> None:
-    masked = opinion.situation.call.host_masked
+    s = opinion.situation
+    masked = s.call.host_masked
+    if isinstance(reply, Unauthenticated):
+        mismatch = _authority_mismatch(s.estate, s.call, reply)
+        if mismatch is not None:
+            _breach(opinion, ONE_AUTHORITY, strictness, mismatch.expected, mismatch.observed)
+        elif s.configuration.authority is not UNKNOWN:
+            opinion.held.append(ONE_AUTHORITY)
     demanded = [(guard, o) for guard, o in found if isinstance(o, Refusal)]
     opinion.refused = [g.clause for g, o in demanded if o.admits(reply, host_masked=masked)]
     if opinion.refused:
@@ -268,17 +284,38 @@ def _judge_success(
     opinion.effect = operation.effect(situation, reply)
 
 
+# --- challenges -----------------------------------------------------------------------------------
+
+
+def _authority_mismatch(estate: Estate, call: Call, reply: Unauthenticated) -> Mismatch | None:
+    """Where a challenge names another authority than the instance's own."""
+    authority = estate.instances[call.host].configuration.authority
+    if authority is UNKNOWN or reply.authority == authority:
+        return None
+    return Mismatch(f"authority {authority}", f"authority {reply.authority}")
+
+
+def _judge_challenge(
+    estate: Estate, call: Call, reply: Unauthenticated, strictness: Strictness
+) -> Judgement:
+    """Judge a 401 to a request that no chapter speaks of: the challenge is the same for all."""
+    mismatch = _authority_mismatch(estate, call, reply)
+    if mismatch is None:
+        refused = (ACCESS[0].clause,)
+        return Judgement(challenged(estate, call, reply), refused=refused, alone=True)
+    weight = strictness.of(ONE_AUTHORITY)
+    breach = Breach(ONE_AUTHORITY, mismatch.expected, mismatch.observed, weight)
+    return Judgement(advanced(estate), breaches=(breach,))
+
+
 # --- requests that are none -----------------------------------------------------------------------
 
 
 def _judge_malformed(estate: Estate, call: Call, reply: Reply, strictness: Strictness) -> Judgement:
-    refused: list[Clause] = []
+    if isinstance(reply, Unauthenticated):
+        return _judge_challenge(estate, call, reply, strictness)
     if isinstance(reply, Refused) and 400 <= reply.status <= 499:
-        refused.append(MALFORMED)
-    elif isinstance(reply, Unauthenticated):
-        refused.append(ACCESS[0].clause)
-    if refused:
-        return Judgement(advanced(estate), refused=tuple(refused), alone=True)
+        return Judgement(advanced(estate), refused=(MALFORMED,), alone=True)
     weight = strictness.of(MALFORMED)
     observed = _shown(reply) if isinstance(reply, Refused) else "a success"
     breach = Breach(MALFORMED, "a 4xx answer", observed, weight)

@@ -21,6 +21,7 @@ from mhsm_model.exchange import (
     Malformed,
     Reach,
     Reply,
+    Unauthenticated,
     Unmodelled,
 )
 from mhsm_model.material import Knowledge, Material
@@ -32,7 +33,15 @@ from mhsm_model.state import Absent, Entry, Estate, Factor, Instance
 from mhsm_model.tables.errors import Refusal
 from mhsm_model.unknown import UNKNOWN
 
-__all__ = ["POSSIBILITIES", "advanced", "advanced_by", "after_loss", "objections", "widened"]
+__all__ = [
+    "POSSIBILITIES",
+    "advanced",
+    "advanced_by",
+    "after_loss",
+    "challenged",
+    "objections",
+    "widened",
+]
 
 POSSIBILITIES: Final = 12
 """How many alternatives may stand at one name before a judgement is inconclusive."""
@@ -171,6 +180,8 @@ def _materials(
 
 def _learnt_configuration(instance: Instance, reply: Reply, *, lawful: bool) -> Instance:
     configuration = instance.configuration
+    if lawful and isinstance(reply, Unauthenticated):
+        return _learnt_authority(instance, reply)
     if not lawful or not isinstance(reply, KeyBundle | DeletedKeyBundle):
         return instance
     shown = bundle_in(reply).attributes
@@ -182,6 +193,19 @@ def _learnt_configuration(instance: Instance, reply: Reply, *, lawful: bool) -> 
         )
         return replace(instance, configuration=learnt)
     return instance
+
+
+def _learnt_authority(instance: Instance, reply: Unauthenticated) -> Instance:
+    if instance.configuration.authority is not UNKNOWN or reply.authority is None:
+        return instance
+    learnt = replace(instance.configuration, authority=reply.authority)
+    return replace(instance, configuration=learnt)
+
+
+def challenged(estate: Estate, call: Call, reply: Unauthenticated) -> Estate:
+    """The estate after a challenge to a request that is not modelled, or is none."""
+    after = advanced(estate)
+    return after.with_instance(call.host, _learnt_authority(after.instances[call.host], reply))
 
 
 def objections(

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from mhsm_model.revisions import REVISIONS
+from mhsm_model.tables.clouds import PUBLIC
 from mhsm_model.tables.quirks import Quirk
 from mhsm_model.unknown import UNKNOWN, Unknown
 
 __all__ = ["Configuration"]
 
 
+_AUTHORITY: Final = f"https://{PUBLIC.authority_host}/00000000-0000-0000-0000-000000000000"
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of one instance; the defaults are the service's own.
 
-    `retention_days` is between 7 and 90 and fixed at creation; UNKNOWN until a reply tells.
+    `authority` is the URL that challenges send callers to for a token. `retention_days` is between 7 and 90 and fixed at creation; UNKNOWN until a reply tells.
     `purge_settles_at_once` is False for a service whose purge other replicas see later.
     `clock_skew` is the doubt about the service's clock in seconds, `quirks` the deviations of
     earlier builds that are to be expected. `domain` names the security domain.
     """
 
     domain: str = "own"
-    tenant: str = "00000000-0000-0000-0000-000000000000"
+    authority: str | Unknown = _AUTHORITY
     retention_days: int | Unknown = 90
     purge_protection: bool | Unknown = False
     maximum_keys: int = 5000

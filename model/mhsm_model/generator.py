@@ -15,6 +15,8 @@ from immutables import Map
 
 from mhsm_model.alternatives import situations
 from mhsm_model.belief import advanced, advanced_by, objections
+from mhsm_model.bundles import known
+from mhsm_model.configuration import Configuration
 from mhsm_model.entropy import Entropy
 from mhsm_model.exchange import (
     Call,
@@ -82,7 +84,7 @@ def step(
     """
     request = call.request
     if isinstance(request, Malformed):
-        return _refused(estate, vault, call, _malformed(call, request))
+        return _refused(estate, vault, call, _malformed(estate, call, request))
     if isinstance(request, Unmodelled):
         refusal = Refused(400, "NotSupported", f"{request.operation} is not supported")
         return _refused(estate, vault, call, refusal)
@@ -111,17 +113,17 @@ def _refusal(objection: Refusal | Perhaps) -> Refusal:
 
 def _error(situation: Situation[Any], refusal: Refusal) -> Reply:
     if refusal.status == 401:
-        return _challenge(situation.configuration.tenant)
+        return _challenge(situation.configuration)
     return refusal.reply()
 
 
-def _challenge(tenant: str) -> Unauthenticated:
-    return Unauthenticated(f"https://{PUBLIC.authority_host}/{tenant}", PUBLIC.resource)
+def _challenge(configuration: Configuration) -> Unauthenticated:
+    return Unauthenticated(known(configuration.authority), PUBLIC.resource)
 
 
-def _malformed(call: Call, request: Malformed) -> Reply:
+def _malformed(estate: Estate, call: Call, request: Malformed) -> Reply:
     if call.credential is not Credential.TOKEN:
-        return _challenge("00000000-0000-0000-0000-000000000000")
+        return _challenge(estate.instances[call.host].configuration)
     return Refused(400, "BadParameter", request.problem)
 
 

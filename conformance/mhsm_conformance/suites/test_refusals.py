@@ -251,7 +251,7 @@ def test_refused_for_one_reason(hsm: InstanceSession, case: Case) -> None:
         hsm.send(case.granted)
 
 
-@pytest.mark.exercises("AUTH-001", "AUTH-002", "AUTH-201", "API-204", "API-203")
+@pytest.mark.exercises("AUTH-001", "AUTH-002", "AUTH-201", "AUTH-202", "API-204", "API-203")
 @pytest.mark.parametrize("credential", [Credential.ANONYMOUS, Credential.INVALID])
 @pytest.mark.parametrize(
     "request_",

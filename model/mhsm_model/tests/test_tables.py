@@ -276,11 +276,12 @@ def test_a_recorded_refusal_admits_itself_alone() -> None:
     assert str(refusal) == '400 BadParameter "told"'
 
 
-def test_a_refusal_nobody_recorded_admits_any_4xx_but_401() -> None:
-    refusal = unseen(403, "Forbidden", "as the emulator has it")
+@pytest.mark.parametrize("shown", [400, 403, 404, 409])
+def test_a_refusal_nobody_recorded_admits_any_4xx_that_may_mean_it(shown: int) -> None:
+    refusal = unseen(shown, "Code", "as the emulator has it")
     assert refusal.admits(refusal.reply())
-    admitted = [n for n in range(100, 600) if refusal.admits(Refused(n, None))]
-    assert admitted == [n for n in range(400, 500) if n != 401]
+    admitted = {n for n in range(100, 600) if refusal.admits(Refused(n, None))}
+    assert admitted == {*range(400, 500)} - {401, 404, 405, 408, 429} | {shown}
     assert not refusal.admits(Unauthenticated("a", "b"))
 
 

@@ -12,10 +12,10 @@ from mhsm_model.exchange import (
     Encrypt,
     GetDeletedKey,
     ListDeletedKeys,
-    Request,
     Unmodelled,
 )
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
+from mhsm_model.revisions import in_force
 from mhsm_model.sources import (
     RECORDED_CLI,
     RECORDED_GO,
@@ -38,20 +38,24 @@ _BUNDLE: Final = frozenset({"attributes", "key", "release_policy", "tags"})
 _DELETION: Final = frozenset({"deletedDate", "recoveryId", "scheduledPurgeDate"})
 _ATTRIBUTES: Final = frozenset(
     {
-        "attestation",
         "created",
         "enabled",
         "exp",
         "exportable",
-        "external_key",
-        "hsmPlatform",
-        "key_size",
         "nbf",
         "recoverableDays",
         "recoveryLevel",
         "updated",
     }
 )
+_LATER_ATTRIBUTES: Final = {
+    "hsmPlatform": "7.5-preview.1",
+    "attestation": "7.6-preview.2",
+    "external_key": "2026-01-01-preview",
+    "key_size": "2026-01-01-preview",
+}
+"""Attributes with the api-version that brought them. Source: REST specification, KeyAttributes."""
+
 _KEY_COMMON: Final = frozenset({"kid", "kty", "key_ops"})
 _KEY: Final = {
     "RSA-HSM": _KEY_COMMON | {"n", "e"},
@@ -135,11 +139,12 @@ def members_are_those_of_the_schema(exchange: WireExchange) -> Finding:
     document = _success(exchange)
     if document is None:
         return VACUOUS
-    strange = list(_strange(document, exchange.request))
+    strange = list(_strange(exchange, document))
     return expect(not strange, "only members of the schema", f"member {', '.join(strange)}")
 
 
-def _strange(document: dict[str, Any], request: Request) -> Iterator[str]:
+def _strange(exchange: WireExchange, document: dict[str, Any]) -> Iterator[str]:
+    request, revision = exchange.request, exchange.sent.query.get("api-version")
     deletion = _DELETION if isinstance(request, _DELETED) else frozenset[str]()
     if isinstance(document.get("value"), list):
         yield from sorted(document.keys() - {"value", "nextLink"})
@@ -147,13 +152,13 @@ def _strange(document: dict[str, Any], request: Request) -> Iterator[str]:
             if isinstance(item, dict):
                 listed = cast("dict[str, Any]", item)
                 yield from sorted(listed.keys() - _ITEM - deletion)
-                yield from _strange_attributes(listed)
+                yield from _strange_attributes(listed, revision)
     elif "key" in document:
         yield from sorted(document.keys() - _BUNDLE - deletion)
         policy = document.get("release_policy")
         if isinstance(policy, dict):
             yield from sorted(cast("dict[str, Any]", policy).keys() - _POLICY)
-        yield from _strange_attributes(document)
+        yield from _strange_attributes(document, revision)
         key = document["key"]
         if isinstance(key, dict):
             jwk = cast("dict[str, Any]", key)
@@ -163,10 +168,14 @@ def _strange(document: dict[str, Any], request: Request) -> Iterator[str]:
         yield from sorted(document.keys() - shown)
 
 
-def _strange_attributes(document: dict[str, Any]) -> Iterator[str]:
+def _strange_attributes(document: dict[str, Any], revision: str | None) -> Iterator[str]:
     attributes = document.get("attributes")
-    if isinstance(attributes, dict):
-        yield from sorted(cast("dict[str, Any]", attributes).keys() - _ATTRIBUTES)
+    if not isinstance(attributes, dict):
+        return
+    for name in sorted(cast("dict[str, Any]", attributes).keys() - _ATTRIBUTES):
+        since = _LATER_ATTRIBUTES.get(name)
+        if since is None or in_force(revision, since=since) is False:
+            yield name
 
 
 def _error(exchange: WireExchange) -> dict[str, Any] | None:

@@ -64,12 +64,17 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response. `headers_complete` is False for a recording that kept only some headers."""
+    """A response. `dropped` names the headers that a recording left out, whether sent or not."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = field(default=b"", repr=False)
-    headers_complete: bool = True
+    dropped: frozenset[str] = frozenset()
+
+    @property
+    def headers_complete(self) -> bool:
+        """Whether every header that was sent is there."""
+        return not self.dropped
 
     def document(self) -> JsonDocument:
         """The body as JSON, or NO_DOCUMENT."""

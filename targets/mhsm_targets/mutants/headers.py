@@ -144,3 +144,13 @@ def challenge_is_basic(sent: HttpRequest, status: int, headers: dict[str, str]) 
 def no_content_has_an_object(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Sends an empty object with 204."""
     return replace(response, body=b"{}") if response.status == 204 else response
+
+
+@wrong_headers("AUTH-202")
+def challenge_for_any_tenant(sent: HttpRequest, status: int, headers: dict[str, str]) -> None:
+    """Sends callers who only read to the authority for any tenant."""
+    challenge = headers.get("www-authenticate")
+    if challenge is not None and sent.method == "GET":
+        base = "https://login.microsoftonline.com/"
+        tenant = challenge.partition(base)[2].partition('"')[0]
+        headers["www-authenticate"] = challenge.replace(tenant, "organizations")

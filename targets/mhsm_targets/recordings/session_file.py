@@ -15,10 +15,21 @@ from typing import Any, Final, cast
 from urllib.parse import SplitResult, urlsplit
 
 from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.response_codec import FIXED_HEADERS
 
 __all__ = ["RecordedExchange", "RecordingError", "SessionHeader", "read_session"]
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
+_DROPPED: Final = frozenset({*FIXED_HEADERS, "x-ms-request-id"})
+"""Headers that the published sessions were stripped of when they were made uniform."""
+
+_EVERY_HEADER: Final = _DROPPED | {
+    "content-type",
+    "x-ms-build-version",
+    "x-ms-keyvault-network-info",
+    "x-ms-keyvault-region",
+    "x-ms-server-latency",
+}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _STATUSES: Final = range(100, 600)
 _DROPPING: Final = "nock"
@@ -143,11 +154,12 @@ def _exchange(document: dict[str, Any], *, keeps_queries: bool) -> RecordedExcha
         query_recorded=keeps_queries or bool(document.get("query")),
         body_recorded=document.get("request_body_recorded", True) is not False,
     )
+    shown = _headers(document, "response_headers")
     answered = HttpResponse(
         status=_number(document, "status", _STATUSES),
-        headers=_headers(document, "response_headers"),
+        headers=shown,
         body=_body(document.get("response_body")),
-        headers_complete=False,
+        dropped=_DROPPED if shown else _EVERY_HEADER,
     )
     sequence = _number(document, "seq", range(1 << 32))
     return RecordedExchange(sequence, _text(document, "plane"), sent, answered)

@@ -195,22 +195,32 @@ def test_an_exchange_that_lacks_a_member(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "problem"),
     [
-        {"seq": "one"},
-        {"seq": {}},
-        {"status": "fine"},
-        {"status": []},
-        {"method": 1},
-        {"url": "https://[::1/keys"},
-        {"request_headers": []},
-        {"response_headers": "none"},
+        ({"seq": "one"}, "seq is not a number from 0 to 4294967295"),
+        ({"seq": {}}, "seq is not a number from 0 to 4294967295"),
+        ({"seq": -1}, "seq is not a number from 0 to 4294967295"),
+        ({"seq": True}, "seq is not a number from 0 to 4294967295"),
+        ({"seq": 10**40}, "seq is not a number from 0 to 4294967295"),
+        ({"status": "fine"}, "status is not a number from 100 to 599"),
+        ({"status": []}, "status is not a number from 100 to 599"),
+        ({"status": 600}, "status is not a number from 100 to 599"),
+        ({"method": 1}, "method is not a word"),
+        ({"url": 1}, "url is not a printable text"),
+        ({"url": "https://h/\n"}, "url is not a printable text"),
+        ({"url": "http://h/keys"}, "url is not an https URL with a host"),
+        ({"response_headers": {"a": 1}}, "response_headers has a value that is not a text"),
+        ({"url": "https://[::1/keys"}, "url is not a URL"),
+        ({"request_headers": []}, "request_headers is not an object"),
+        ({"response_headers": "none"}, "response_headers is not an object"),
     ],
     ids=str,
 )
-def test_an_exchange_with_a_member_of_another_form(tmp_path: Path, changed: dict[str, Any]) -> None:
+def test_an_exchange_with_a_member_of_another_form(
+    tmp_path: Path, changed: dict[str, Any], problem: str
+) -> None:
     path = written(tmp_path / "s.jsonl", HEADER, {**EXCHANGE, **changed})
-    assert complaint(path).startswith(":2: the exchange has not the form of one (")
+    assert complaint(path) == f":2: {problem}"
 
 
 def test_a_line_that_is_too_long(tmp_path: Path) -> None:

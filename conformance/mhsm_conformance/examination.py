@@ -17,7 +17,7 @@ from typing import Final
 from mhsm_model.acceptor import LENIENT, Strictness, accepts
 from mhsm_model.clauses import Clause
 from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import Call, Credential, Reply, Request, Unmodelled
+from mhsm_model.exchange import Call, Reply, Request, Unmodelled
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import FOREVER, Interval
 from mhsm_model.state import Estate, Instance
@@ -36,7 +36,6 @@ CLOCK_SKEW_SECONDS: Final = 60
 """How far the clocks of an HSM's partitions may be apart in a recording."""
 
 _DAY_SECONDS: Final = 86400
-_UNAUTHORIZED: Final = 401
 _SHOWN_HOST = re.compile(
     rb"\"(?:kid|recoveryId)\":\"https://([^/\"]+)/|not found: https://([^/\" ]+)/"
 )
@@ -116,7 +115,6 @@ class _Session:
             quirks=expected_on(header.recorded_by),
         )
         self._shown_hosts: dict[str, bytes] = {}
-        self._challenged: tuple[str, str, str] | None = None
 
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
         """Judge the next exchange."""
@@ -165,23 +163,13 @@ class _Session:
             request=request,
             time=self._time,
             api_version=_api_version(sent),
-            credential=self._credential(sent, answered),
+            credential=UNKNOWN,
             host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
         )
         exchange = wire_exchange(sent, answered, request)
         reply: Reply = exchange.reply
         judgement = accepts(self._estate, call, reply, self._strictness)
         return with_bytes(judgement, exchange, self._strictness)
-
-    def _credential(self, sent: HttpRequest, answered: HttpResponse) -> Credential | Unknown:
-        """What the caller showed, as far as the order of exchanges tells; it is never recorded.
-
-        Clients ask for a challenge without a body, and come back with a token.
-        """
-        here = (sent.method, sent.host, sent.target)
-        again = self._challenged == here
-        self._challenged = here if answered.status == _UNAUTHORIZED and not again else None
-        return Credential.TOKEN if again or sent.body else UNKNOWN
 
     def _unmasked(self, sent: HttpRequest, answered: HttpResponse) -> HttpResponse:
         """The response with the request's host where the recording left another in place.

@@ -21,6 +21,7 @@ from mhsm_model.exchange import Credential, Reply, Request
 from mhsm_model.judgement import Breach
 from mhsm_model.jwk import JsonWebKey
 from mhsm_model.revisions import LATEST_RECORDED
+from mhsm_model.wire.http import HttpRequest
 from mhsm_targets.registry import target_factory
 
 __all__ = ["Replay", "script_of"]
@@ -67,6 +68,12 @@ class Replay:
         print(self._session.steps[-1])
         return reply
 
+    def send_message(self, host: str, method: str, target: str, body: bytes) -> Any:
+        """Send an HTTP request made by hand and return the lawful reply."""
+        reply: Reply = self._session.send_message(host, method, target, body)
+        print(self._session.steps[-1])
+        return reply
+
     def advance(self, seconds: int) -> None:
         """Move the target's clock forward."""
         self._session.advance(seconds)
@@ -105,6 +112,9 @@ def script_of(
     known: dict[str | bytes, str] = {}
     for number, step in enumerate(steps, 1):
         match step:
+            case Sent(call, _, HttpRequest(method=method, target=target, body=body)):
+                message = f"{method!r}, {target!r}, {body!r}"
+                lines.append(f"    r{number} = hsm.send_message({call.host!r}, {message})")
             case Sent(call, reply):
                 written = _written(call.request, known)
                 options = _options(step)

@@ -132,7 +132,8 @@ class Session:
         }
         sent = HttpRequest(method, host, target, headers, body)
         api_version = sent.query.get("api-version")
-        return self._exchange(sent, decode_request(sent), Credential.TOKEN, api_version)
+        request = decode_request(sent)
+        return self._exchange(sent, request, Credential.TOKEN, api_version, by_hand=True)
 
     def _exchange(
         self,
@@ -140,6 +141,8 @@ class Session:
         request: Request,
         credential: Credential,
         api_version: str | None,
+        *,
+        by_hand: bool = False,
     ) -> Reply:
         host = sent.host
         self.exchanges += 1
@@ -147,24 +150,28 @@ class Session:
         answered = self._target.exchange(sent)
         time = Interval(begun, self._target.now())
         call = Call(host, request, time, api_version, credential)
+        message = sent if by_hand else None
         if answered is None:
             lost = Indeterminate("the reply was lost")
             if self._judged:
-                self._concluded(call, lost, accepts(self.estate, call, lost, self._strictness))
+                judgement = accepts(self.estate, call, lost, self._strictness)
+                self._concluded(call, lost, judgement, message)
             return lost
         exchange = wire_exchange(sent, answered, request)
         if not self._judged:
             return exchange.reply
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = with_bytes(judgement, exchange, self._strictness)
-        self._concluded(call, exchange.reply, judgement)
+        self._concluded(call, exchange.reply, judgement, message)
         return exchange.reply
 
-    def _concluded(self, call: Call, reply: Reply, judgement: Judgement) -> None:
+    def _concluded(
+        self, call: Call, reply: Reply, judgement: Judgement, message: HttpRequest | None
+    ) -> None:
         judgement = self._without_expected(judgement)
         self.coverage.add(call, reply, judgement, self._kind(call))
         self.warnings += judgement.warnings
-        self.steps.append(Sent(call, reply))
+        self.steps.append(Sent(call, reply, message))
         self.estate = judgement.estate
         if self._on_exchange is not None:
             self._on_exchange()

@@ -19,6 +19,7 @@ from mhsm_model.exchange import (
     Unreadable,
     Verification,
 )
+from mhsm_model.wire.http import HttpRequest
 
 __all__ = ["Lapse", "Loss", "Sent", "Step", "described", "summary"]
 
@@ -69,10 +70,11 @@ def described(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One exchange of a session."""
+    """One exchange of a session; `message` is there where it was made by hand."""
 
     call: Call
     reply: Reply
+    message: HttpRequest | None = None
 
     def __str__(self) -> str:
         host = self.call.host.partition(".")[0]

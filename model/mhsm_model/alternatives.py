@@ -28,7 +28,7 @@ from mhsm_model.state import (
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 from mhsm_model.unknown import UNKNOWN
 
-__all__ = ["UNTOLD", "factor_at", "key_name", "service_time", "settled", "situations"]
+__all__ = ["UNTOLD", "factor_at", "key_name", "service_time", "settled", "situations", "standing"]
 
 _NOTHING: Final = Factor((ABSENT,))
 _UNTOLD_MATERIAL: Final = "untold"
@@ -71,6 +71,11 @@ def settled(entry: Entry, instance: Instance, now: Interval) -> tuple[Entry, ...
     if now.earliest >= entry.deleted.latest + days * DAY_SECONDS:
         return (ABSENT,)
     return (entry, ABSENT)
+
+
+def standing(factor: Factor, instance: Instance, now: Interval) -> tuple[Entry, ...]:
+    """What may be at a name by now, deletions whose time has come included."""
+    return tuple(after for entry in factor.entries for after in settled(entry, instance, now))
 
 
 def situations(estate: Estate, call: Call) -> Iterator[Situation[Any]]:

@@ -20,10 +20,11 @@ _AUTHORITY: Final = f"https://{PUBLIC.authority_host}/00000000-0000-0000-0000-00
 class Configuration:
     """The settings of one instance; the defaults are the service's own.
 
-    `authority` is the URL that challenges send callers to for a token. `retention_days` is between 7 and 90 and fixed at creation; UNKNOWN until a reply tells.
-    `purge_settles_at_once` is False for a service whose purge other replicas see later.
-    `clock_skew` is the doubt about the service's clock in seconds, `quirks` the deviations of
-    earlier builds that are to be expected. `domain` names the security domain.
+    `authority` is the URL that challenges send callers to for a token. `retention_days` is between
+    7 and 90 and fixed at creation; UNKNOWN until a reply tells. `purge_settles_at_once` is False
+    for a service whose purge other replicas see later. `clock_skew` is the doubt about the
+    service's clock in seconds, `quirks` the deviations of earlier builds that are to be expected.
+    `domain` names the security domain.
     """
 
     domain: str = "own"

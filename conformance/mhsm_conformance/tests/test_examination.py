@@ -103,7 +103,6 @@ def test_what_the_emulator_answers_is_accepted(tmp_path: Path, name: str) -> Non
     assert all(f.strong and not f.warnings and f.inconclusive is None for f in found)
 
 
-@pytest.mark.xfail(reason="the recorder's anonymous request has a body, which no client's has")
 def test_the_recorder_s_own_script_is_accepted_and_keeps_no_token(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     recorded_session(path, "model", 0)

@@ -181,7 +181,6 @@ def test_a_script_opens_the_configurations_of_the_session(tmp_path: Path) -> Non
     assert "maximum_keys=1" in script_for(session, "model")
 
 
-@pytest.mark.xfail(reason="a script asks for a Malformed request, which has no REST form")
 def test_a_message_made_by_hand_is_replayed_too(tmp_path: Path) -> None:
     session = opened("model")
     session.at(HOSTS[0]).send_message("POST", "/keys/a/create?api-version=7.5", b"{")

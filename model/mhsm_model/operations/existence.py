@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mhsm_model.alternatives import standing
 from mhsm_model.clauses import Basis
 from mhsm_model.exchange import Decrypt, Encrypt, GetDeletedKey, GetKey, Sign, UpdateKey, Verify
 from mhsm_model.identifiers import NAME_LENGTH, is_name
@@ -154,12 +155,21 @@ def instance_has_room_for_a_key(s: Situation[Any], /) -> Objection:
     if isinstance(s.entry, Active):
         return None
     refusal = unseen(400, "BadParameter", "The instance has the maximum number of keys")
-    others = len(s.instance.factors) - (s.name in s.instance.factors)
-    if others >= s.configuration.maximum_keys:
+    # The count of all names is cheap; which of them still stand is asked only at the limit.
+    if len(s.instance.factors) >= s.configuration.maximum_keys and _is_full(s):
         # Soft-deleted keys probably count, which is not documented: they may, and need not. Names
         # that may be absent need not either.
         return Perhaps(refusal, emulated=True) if _some_may_not_count(s) else refusal
     return None if s.instance.fresh else Perhaps(refusal)
+
+
+def _is_full(s: Situation[Any]) -> bool:
+    others = (f for name, f in s.instance.factors.items() if name != s.name)
+    taken = sum(
+        any(not isinstance(entry, Absent) for entry in standing(factor, s.instance, s.now))
+        for factor in others
+    )
+    return taken >= s.configuration.maximum_keys
 
 
 def _some_may_not_count(s: Situation[Any]) -> bool:

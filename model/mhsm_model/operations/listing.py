@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from mhsm_model.alternatives import standing
 from mhsm_model.bundles import revealed_item, shown_item
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import (
@@ -53,6 +54,10 @@ _KEYS: Final = "keys"
 _DELETED: Final = "deletedkeys"
 
 
+def _standing(s: Situation[Any], factor: Factor) -> tuple[Entry, ...]:
+    return standing(factor, s.instance, s.now)
+
+
 def _collection(request: Names) -> str:
     return _KEYS if isinstance(request, ListKeys) else _DELETED
 
@@ -84,7 +89,7 @@ def only_names_of_that_stage_are_listed(s: Situation[Names], reply: KeyPage, /) 
                 return Mismatch("only keys that exist", f"the name {name}")
             continue
         tested = True
-        if not any(isinstance(entry, stage) for entry in factor.entries):
+        if not any(isinstance(entry, stage) for entry in _standing(s, factor)):
             return Mismatch(f"no key that is not {_word(s.request)}", f"the name {name}")
     return HELD if tested else VACUOUS
 
@@ -112,7 +117,7 @@ def items_show_the_current_version(s: Situation[Names], reply: KeyPage, /) -> Fi
 def _current_versions(s: Situation[Names], name: str) -> Iterator[KeyVersion]:
     factor = s.instance.factors.get(name)
     stage = _stage(s.request)
-    for entry in factor.entries if factor is not None else ():
+    for entry in _standing(s, factor) if factor is not None else ():
         if isinstance(entry, stage):
             key = entry.key
             yield key.versions[-1] if key.headed and key.versions else open_version(None, "")
@@ -127,7 +132,9 @@ def no_name_is_missing(s: Situation[Names], reply: KeyPage, /) -> Finding:
     listed = walk.listed.union(item_in(item).kid.name for item in reply.items)
     stage, tested = _stage(s.request), False
     for name, factor in s.instance.factors.items():
-        if name in walk.changed or not all(isinstance(entry, stage) for entry in factor.entries):
+        if name in walk.changed:
+            continue
+        if not all(isinstance(entry, stage) for entry in _standing(s, factor)):
             continue
         tested = True
         if name not in listed:
@@ -190,11 +197,8 @@ def _names_effect(s: Situation[Any], reply: KeyPage, /) -> Effect:
 
 def _names_answer(s: Situation[Names]) -> tuple[list[tuple[str, Entry]], str | None]:
     stage, path = _stage(s.request), f"/{_collection(s.request)}"
-    found = {
-        name: factor.entries[0]
-        for name, factor in s.instance.factors.items()
-        if isinstance(factor.entries[0], stage)
-    }
+    now = ((n, _standing(s, factor)[0]) for n, factor in s.instance.factors.items())
+    found = {name: entry for name, entry in now if isinstance(entry, stage)}
     names, link = page_of(s.host, path, sorted(found), s.request, s.configuration.page_size)
     return [(name, found[name]) for name in names], link
 

@@ -84,4 +84,3 @@ class Operation(Generic[Q, R]):
     answers: Callable[[Situation[Q], Hand], R]
     effect: Callable[[Situation[Q], R], Effect] = unchanged
     lost: Callable[[Situation[Q]], tuple[Entry, ...]] = unchanged_if_lost
-    reads_deleted: bool = False

@@ -68,7 +68,6 @@ def test_protection_ends_with_the_retention() -> None:
     made.expect(KeyBundle, CreateKey("a", "EC"))
 
 
-@pytest.mark.xfail(reason="the limit counts names as the estate holds them, without the date")
 def test_a_key_past_its_date_takes_no_room() -> None:
     made = deleted(7, maximum_keys=1)
     made.clock += 7 * DAY_SECONDS
@@ -78,7 +77,6 @@ def test_a_key_past_its_date_takes_no_room() -> None:
     made.expect(KeyBundle, CreateKey("b", "EC"))
 
 
-@pytest.mark.xfail(reason="lists look at the estate as it is held, without the date")
 def test_a_key_past_its_date_is_listed_no_more() -> None:
     made = deleted(7)
     before = made.expect(KeyPage, ListDeletedKeys())

@@ -80,14 +80,17 @@ def _success(exchange: WireExchange) -> dict[str, Any] | None:
 
 def _pairs(document: Any) -> Iterator[tuple[str, Any]]:
     """Every (name, value) in the document, but for the tags, whose names clients choose."""
-    if isinstance(document, dict):
-        for name, value in cast("dict[str, Any]", document).items():
-            yield name, value
-            if name != "tags":
-                yield from _pairs(value)
-    elif isinstance(document, list):
-        for item in cast("Sequence[Any]", document):
-            yield from _pairs(item)
+    # A stack of our own: a hostile reply nests deeper than the interpreter's.
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for name, member in cast("dict[str, Any]", value).items():
+                yield name, member
+                if name != "tags":
+                    waiting.append(member)
+        elif isinstance(value, list):
+            waiting.extend(cast("Sequence[Any]", value))
 
 
 @wire_rule("API-004", level=Level.MUST, basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))

@@ -45,7 +45,8 @@ class SessionHeader:
     """What a recording says of itself.
 
     `recorded_by` is the last day it can be from (ISO 8601). `keeps_queries` is False for a format
-    that drops queries: there an empty query says nothing.
+    that drops queries: there an empty query says nothing. `transcribed` marks a session copied by
+    hand, which may lack any header.
     """
 
     session: str
@@ -53,6 +54,7 @@ class SessionHeader:
     recorded_by: str | None
     api_versions: tuple[str, ...]
     keeps_queries: bool = True
+    transcribed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def read_session(path: Path) -> tuple[SessionHeader, Iterator[RecordedExchange]]
     lines = _lines(path)
     number, first = next(lines, (1, ""))
     header = _header(path, number, first)
-    return header, _exchanges(path, lines, keeps_queries=header.keeps_queries)
+    return header, _exchanges(path, lines, header)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -124,12 +126,13 @@ def _header(path: Path, number: int, line: str) -> SessionHeader:
         source=str(document.get("source_repository", "")),
         recorded_by=date[:10] if isinstance(date, str) and _DAY.match(date) else None,
         api_versions=tuple(str(version) for version in listed),
+        transcribed=document.get("transcribed") is True,
         keeps_queries=not str(document.get("recording_format", "")).startswith(_DROPPING),
     )
 
 
 def _exchanges(
-    path: Path, lines: Iterator[tuple[int, str]], *, keeps_queries: bool
+    path: Path, lines: Iterator[tuple[int, str]], header: SessionHeader
 ) -> Iterator[RecordedExchange]:
     for number, line in lines:
         document = _object(path, number, line)
@@ -137,12 +140,12 @@ def _exchanges(
         if missing:
             raise RecordingError(f"{path}:{number}: the exchange lacks {', '.join(missing)}")
         try:
-            yield _exchange(document, keeps_queries=keeps_queries)
+            yield _exchange(document, header)
         except ValueError as error:
             raise RecordingError(f"{path}:{number}: {error}") from None
 
 
-def _exchange(document: dict[str, Any], *, keeps_queries: bool) -> RecordedExchange:
+def _exchange(document: dict[str, Any], header: SessionHeader) -> RecordedExchange:
     url = _url(document["url"])
     target = url.path or "/"
     sent = HttpRequest(
@@ -151,7 +154,7 @@ def _exchange(document: dict[str, Any], *, keeps_queries: bool) -> RecordedExcha
         target=f"{target}?{url.query}" if url.query else target,
         headers=_headers(document, "request_headers"),
         body=_body(document.get("request_body")),
-        query_recorded=keeps_queries or bool(document.get("query")),
+        query_recorded=header.keeps_queries or bool(document.get("query")),
         body_recorded=document.get("request_body_recorded", True) is not False,
     )
     shown = _headers(document, "response_headers")
@@ -159,7 +162,7 @@ def _exchange(document: dict[str, Any], *, keeps_queries: bool) -> RecordedExcha
         status=_number(document, "status", _STATUSES),
         headers=shown,
         body=_body(document.get("response_body")),
-        dropped=_DROPPED if shown else _EVERY_HEADER,
+        dropped=_DROPPED if shown and not header.transcribed else _EVERY_HEADER,
     )
     sequence = _number(document, "seq", range(1 << 32))
     return RecordedExchange(sequence, _text(document, "plane"), sent, answered)

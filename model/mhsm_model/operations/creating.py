@@ -11,15 +11,8 @@ from mhsm_model.findings import VACUOUS, Finding, expect
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import EcPublic, RsaPublic
 from mhsm_model.material import Knowledge, Material, born_identifier, public_identifier
-from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.birth import BORN, born, born_effect, lost_birth
-from mhsm_model.operations.existence import (
-    instance_has_room_for_a_key,
-    key_has_room_for_a_version,
-    name_has_lawful_characters,
-    name_is_not_soft_deleted,
-    name_is_short_enough,
-)
+from mhsm_model.operations.existence import ROOM, name_is_short_enough
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.requested import REQUESTED
 from mhsm_model.relations.secrets import OctSecret, Secret, kind_of, public_of
@@ -260,12 +253,7 @@ CREATE_KEY: Final[Operation[CreateKey, KeyBundle]] = Operation(
     request=CreateKey,
     reply=KeyBundle,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        name_is_not_soft_deleted,
-        key_has_room_for_a_version,
-        instance_has_room_for_a_key,
+        *ROOM,
         key_type_is_known,
         size_is_permitted,
         curve_is_permitted,

@@ -21,14 +21,7 @@ from mhsm_model.exchange import (
 from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.moments import ANY_TIME, Interval
-from mhsm_model.operations.access import ACCESS
-from mhsm_model.operations.existence import (
-    deleted_key_exists,
-    key_exists,
-    name_has_lawful_characters,
-    name_is_short_enough,
-    retention_has_not_ended,
-)
+from mhsm_model.operations.existence import NAMED, SOFT_DELETED, deleted_key_exists, key_exists
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.reading import known_key, learnt_key, shown_addressed
 from mhsm_model.operations.stored import STORED
@@ -163,9 +156,7 @@ DELETE_KEY: Final[Operation[DeleteKey, DeletedKeyBundle]] = Operation(
     request=DeleteKey,
     reply=DeletedKeyBundle,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
+        *NAMED,
         key_exists,
         no_restore_is_running,
     ),
@@ -196,13 +187,7 @@ GET_DELETED_KEY: Final[Operation[GetDeletedKey, DeletedKeyBundle]] = Operation(
     name="GetDeletedKey",
     request=GetDeletedKey,
     reply=DeletedKeyBundle,
-    guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        retention_has_not_ended,
-        deleted_key_exists,
-    ),
+    guards=(*SOFT_DELETED,),
     ensures=(
         *STORED,
         purge_is_scheduled,
@@ -243,13 +228,7 @@ RECOVER_DELETED_KEY: Final[Operation[RecoverDeletedKey, KeyBundle]] = Operation(
     name="RecoverDeletedKey",
     request=RecoverDeletedKey,
     reply=KeyBundle,
-    guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        retention_has_not_ended,
-        deleted_key_exists,
-    ),
+    guards=(*SOFT_DELETED,),
     ensures=(*STORED, recovered_key_is_the_deleted_one),
     answers=_recover_answer,
     effect=_recover_effect,
@@ -277,11 +256,7 @@ PURGE_DELETED_KEY: Final[Operation[PurgeDeletedKey, NoContent]] = Operation(
     request=PurgeDeletedKey,
     reply=NoContent,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        retention_has_not_ended,
-        deleted_key_exists,
+        *SOFT_DELETED,
         purge_protection_is_off,
     ),
     ensures=(),

@@ -7,7 +7,6 @@ from typing import Final
 from mhsm_model.exchange import Decrypt, Encrypt, OperationResult
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.material import Fact, Knowledge, Material
-from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.cipher_requests import DECIPHERABLE, ENCIPHERABLE
 from mhsm_model.operations.ciphertexts import (
     CIPHERTEXT,
@@ -15,20 +14,11 @@ from mhsm_model.operations.ciphertexts import (
     sent_ciphertext,
     shown_ciphertext,
 )
-from mhsm_model.operations.existence import (
-    key_exists,
-    name_has_lawful_characters,
-    name_is_short_enough,
-    version_exists,
-)
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.permission import (
-    algorithm_is_known,
+    USABLE,
     algorithm_of,
-    algorithm_suits_key,
-    key_is_enabled,
     key_is_within_validity,
-    key_permits_the_operation,
 )
 from mhsm_model.operations.results import (
     learnt_by_use,
@@ -88,16 +78,8 @@ ENCRYPT: Final[Operation[Encrypt, OperationResult]] = Operation(
     request=Encrypt,
     reply=OperationResult,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        key_exists,
-        version_exists,
-        key_is_enabled,
+        *USABLE,
         key_is_within_validity,
-        key_permits_the_operation,
-        algorithm_is_known,
-        algorithm_suits_key,
         *ENCIPHERABLE,
     ),
     ensures=(result_names_version, result_names_algorithm, *CIPHERTEXT),
@@ -133,15 +115,7 @@ DECRYPT: Final[Operation[Decrypt, OperationResult]] = Operation(
     request=Decrypt,
     reply=OperationResult,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        key_exists,
-        version_exists,
-        key_is_enabled,
-        key_permits_the_operation,
-        algorithm_is_known,
-        algorithm_suits_key,
+        *USABLE,
         *DECIPHERABLE,
     ),
     ensures=(result_names_version, result_names_algorithm, *PLAINTEXT),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from mhsm_model.alternatives import standing
 from mhsm_model.clauses import Basis
 from mhsm_model.exchange import Decrypt, Encrypt, GetDeletedKey, GetKey, Sign, UpdateKey, Verify
 from mhsm_model.identifiers import NAME_LENGTH, is_name
-from mhsm_model.operations.access import caller_is_authenticated
-from mhsm_model.rules import Objection, Perhaps, guard
+from mhsm_model.operations.access import ACCESS, caller_is_authenticated
+from mhsm_model.rules import Guard, Objection, Perhaps, guard
 from mhsm_model.situation import Situation
 from mhsm_model.sources import (
     KEY_ROTATION,
@@ -23,6 +23,10 @@ from mhsm_model.state import Absent, Active, Deleted
 from mhsm_model.tables.errors import bad_parameter, key_not_found, unseen
 
 __all__ = [
+    "NAMED",
+    "PRESENT",
+    "ROOM",
+    "SOFT_DELETED",
     "deleted_key_exists",
     "instance_has_room_for_a_key",
     "key_exists",
@@ -175,3 +179,29 @@ def _is_full(s: Situation[Any]) -> bool:
 def _some_may_not_count(s: Situation[Any]) -> bool:
     factors = s.instance.factors.values()
     return any(not isinstance(entry, Active) for factor in factors for entry in factor.entries)
+
+
+NAMED: Final[tuple[Guard[Any], ...]] = (
+    *ACCESS,
+    name_has_lawful_characters,
+    name_is_short_enough,
+)
+"""What every operation on a name asks first."""
+
+PRESENT: Final[tuple[Guard[Any], ...]] = (*NAMED, key_exists, version_exists)
+"""What an operation on a version asks first."""
+
+ROOM: Final[tuple[Guard[Any], ...]] = (
+    *NAMED,
+    name_is_not_soft_deleted,
+    key_has_room_for_a_version,
+    instance_has_room_for_a_key,
+)
+"""What an operation that makes a version asks first."""
+
+SOFT_DELETED: Final[tuple[Guard[Any], ...]] = (
+    *NAMED,
+    retention_has_not_ended,
+    deleted_key_exists,
+)
+"""What an operation on a soft-deleted key asks first."""

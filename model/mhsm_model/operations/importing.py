@@ -20,15 +20,8 @@ from mhsm_model.material import (
     public_identifier,
     secret_identifier,
 )
-from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.birth import BORN, born, born_effect, lost_birth
-from mhsm_model.operations.existence import (
-    instance_has_room_for_a_key,
-    key_has_room_for_a_version,
-    name_has_lawful_characters,
-    name_is_not_soft_deleted,
-    name_is_short_enough,
-)
+from mhsm_model.operations.existence import ROOM, name_is_short_enough
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.requested import REQUESTED
 from mhsm_model.relations.secrets import (
@@ -267,12 +260,7 @@ IMPORT_KEY: Final[Operation[ImportKey, KeyBundle]] = Operation(
     request=ImportKey,
     reply=KeyBundle,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        name_is_not_soft_deleted,
-        key_has_room_for_a_version,
-        instance_has_room_for_a_key,
+        *ROOM,
         imported_key_has_a_type,
         imported_type_is_known,
         imported_key_is_whole,

@@ -20,7 +20,7 @@ from mhsm_model.exchange import (
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import KeyIdentifier, is_version
 from mhsm_model.operations.access import ACCESS
-from mhsm_model.operations.existence import name_has_lawful_characters, name_is_short_enough
+from mhsm_model.operations.existence import NAMED
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.paging import (
     PAGE,
@@ -360,9 +360,7 @@ LIST_KEY_VERSIONS: Final[Operation[ListKeyVersions, KeyPage]] = Operation(
     request=ListKeyVersions,
     reply=KeyPage,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
+        *NAMED,
         page_size_is_permitted,
     ),
     ensures=(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from mhsm_model.clauses import Basis
 from mhsm_model.exchange import Decrypt, Encrypt, Sign, Verify
-from mhsm_model.operations.existence import version_exists
-from mhsm_model.rules import Objection, Perhaps, guard
+from mhsm_model.operations.existence import PRESENT, version_exists
+from mhsm_model.rules import Guard, Objection, Perhaps, guard
 from mhsm_model.situation import Situation
 from mhsm_model.sources import ABOUT_KEYS, KEY_ATTRIBUTES, KEY_OPERATIONS, RECORDED_JS, REST
 from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Use, suits
@@ -18,6 +18,7 @@ from mhsm_model.unknown import UNKNOWN
 
 __all__ = [
     "LEEWAY_SECONDS",
+    "USABLE",
     "Cryptographic",
     "algorithm_is_known",
     "algorithm_of",
@@ -137,3 +138,13 @@ def algorithm_suits_key(s: Situation[Cryptographic], /) -> Objection:
     if material is not None and material.kind.family is Family.OKP:
         return Perhaps(refusal)
     return None if fits else refusal
+
+
+USABLE: Final[tuple[Guard[Any], ...]] = (
+    *PRESENT,
+    key_is_enabled,
+    key_permits_the_operation,
+    algorithm_is_known,
+    algorithm_suits_key,
+)
+"""What every cryptographic operation asks first."""

@@ -8,13 +8,7 @@ from mhsm_model.bundles import bundle_in, revealed, revealed_material, shown_ver
 from mhsm_model.exchange import DeletedKeyBundle, GetKey, KeyBundle
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.material import Knowledge, Material
-from mhsm_model.operations.access import ACCESS
-from mhsm_model.operations.existence import (
-    key_exists,
-    name_has_lawful_characters,
-    name_is_short_enough,
-    version_exists,
-)
+from mhsm_model.operations.existence import PRESENT
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.stored import STORED
 from mhsm_model.situation import Situation
@@ -71,13 +65,7 @@ GET_KEY: Final[Operation[GetKey, KeyBundle]] = Operation(
     name="GetKey",
     request=GetKey,
     reply=KeyBundle,
-    guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        key_exists,
-        version_exists,
-    ),
+    guards=(*PRESENT,),
     ensures=STORED,
     answers=_answer,
     effect=_effect,

@@ -14,21 +14,13 @@ from mhsm_model.findings import VACUOUS, Finding, expect
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.material import Knowledge
-from mhsm_model.operations.access import ACCESS
-from mhsm_model.operations.existence import (
-    key_exists,
-    name_has_lawful_characters,
-    name_is_short_enough,
-    version_exists,
-)
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.permission import (
+    USABLE,
     algorithm_is_known,
     algorithm_of,
     algorithm_suits_key,
-    key_is_enabled,
     key_is_within_validity,
-    key_permits_the_operation,
 )
 from mhsm_model.operations.results import (
     learnt_by_use,
@@ -257,17 +249,9 @@ SIGN: Final[Operation[Sign, OperationResult]] = Operation(
     request=Sign,
     reply=OperationResult,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        key_exists,
-        version_exists,
-        key_is_enabled,
+        *USABLE,
         key_is_within_validity,
-        key_permits_the_operation,
-        algorithm_is_known,
         algorithm_is_in_force,
-        algorithm_suits_key,
         digest_has_algorithm_length,
         raw_block_is_short_enough,
         message_is_short_enough,
@@ -312,16 +296,8 @@ VERIFY: Final[Operation[Verify, Verification]] = Operation(
     request=Verify,
     reply=Verification,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        key_exists,
-        version_exists,
-        key_is_enabled,
-        key_permits_the_operation,
-        algorithm_is_known,
+        *USABLE,
         algorithm_is_in_force,
-        algorithm_suits_key,
         digest_has_algorithm_length,
         message_is_short_enough,
         signature_has_algorithm_length,

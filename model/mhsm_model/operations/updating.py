@@ -17,13 +17,7 @@ from mhsm_model.exchange import KeyBundle, ReleasePolicy, UpdateKey
 from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.moments import Interval
-from mhsm_model.operations.access import ACCESS
-from mhsm_model.operations.existence import (
-    key_exists,
-    name_has_lawful_characters,
-    name_is_short_enough,
-    version_exists,
-)
+from mhsm_model.operations.existence import PRESENT, version_exists
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.reading import known_key, learnt_key
 from mhsm_model.operations.requested import (
@@ -216,11 +210,7 @@ UPDATE_KEY: Final[Operation[UpdateKey, KeyBundle]] = Operation(
     request=UpdateKey,
     reply=KeyBundle,
     guards=(
-        *ACCESS,
-        name_has_lawful_characters,
-        name_is_short_enough,
-        key_exists,
-        version_exists,
+        *PRESENT,
         operations_are_known,
         import_stands_alone,
         expiry_follows_start,

@@ -28,24 +28,42 @@ __all__ = ["main"]
 _BAD_INPUT: Final = 2
 
 
+# The character \\b keeps click from wrapping the paragraph that it begins.
+_HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by an executable specification.
+
+\b
+mhsm run model             run the conformance suites against the model itself
+mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
+mhsm mutants               see that the suites find out broken implementations
+
+Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
+"""
+
+_RUN_HELP: Final = """Run the conformance suites against TARGET and judge every answer.
+
+\b
+Targets:
+  model   the specification run forwards, in process: nothing to install
+
+Writes DIR/run.json (its schema is in the package mhsm_reports) and DIR/junit.xml, and prints what
+was found. A failure names the clause, its source, what was expected and observed, and holds a
+Python script that replays it. The same seed sends the same calls. Ctrl-C leaves a valid result
+that says that it is partial, and exit status 2.
+"""
+
+
 class CommandError(click.ClickException):
     """Something that the user can put right: one sentence, exit status 2."""
 
     exit_code = _BAD_INPUT
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(tool_version(), prog_name="mhsm")
 def command() -> None:
-    r"""Judge implementations of Azure Key Vault Managed HSM by an executable specification.
-
-    \b
-    mhsm run model                 run the conformance suites against the model itself
-    mhsm judge session.jsonl       judge recorded traffic of a real Managed HSM
-    mhsm mutants                   see that the suites find out broken implementations
-
-    Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
-    """
+    """Judge implementations of Azure Key Vault Managed HSM by an executable specification."""
 
 
 def _out_folder(path: str | None) -> Path | None:
@@ -69,7 +87,7 @@ _strict: Callable[[Any], Any] = click.option(
 )
 
 
-@command.command()
+@command.command(help=_RUN_HELP)
 @click.argument("target")
 @click.option(
     "--profile",
@@ -113,17 +131,7 @@ def run(
     complete: bool,
     strict: bool,
 ) -> None:
-    r"""Run the conformance suites against TARGET and judge every answer.
-
-    \b
-    Targets:
-      model    the specification run forwards, in process: nothing to install, done in seconds
-
-    Writes DIR/run.json (its schema is in the package mhsm_reports) and DIR/junit.xml, and prints
-    what was found. A failure names the clause, its source, what was expected and observed, and
-    holds a Python script that replays it. The same seed sends the same calls. Ctrl-C leaves a
-    valid result that says that it is partial, and exit status 2.
-    """
+    """Run the conformance suites against a target and judge every answer."""
     try:
         target_factory(target)
     except UnknownTargetError as error:

@@ -28,8 +28,8 @@ __all__ = ["main"]
 _BAD_INPUT: Final = 2
 
 
-# The character \\b keeps click from wrapping the paragraph that it begins.
-_HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by an executable specification.
+# The character \b keeps click from wrapping the paragraph that it begins.
+_HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its specification.
 
 \b
 mhsm run model             run the conformance suites against the model itself

@@ -1,5 +1,6 @@
 """Putting a report on disk, whole or not at all."""
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -24,10 +25,17 @@ def write_report(path: Path | str, text: str) -> None:
         if path.exists() and not path.is_file() and not path.is_dir():
             path.write_bytes(content)
         else:
-            _replace(path.resolve(), content)
+            _replace(_behind_links(path), content)
     except (OSError, RuntimeError) as error:
-        # `resolve` raises RuntimeError for a loop of symbolic links.
         raise ReportFileError(f"{path} cannot be written: {reason_of(error)}.") from error
+
+
+def _behind_links(path: Path) -> Path:
+    # Up to Python 3.12 `resolve` raises RuntimeError for a loop of links; later it returns a link.
+    destination = path.resolve()
+    if destination.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return destination
 
 
 def reason_of(error: OSError | RuntimeError) -> str:

@@ -61,11 +61,6 @@ class Algorithm:
         """Whether CNSA 2.0 counts the algorithm as quantum-resistant: AES with 256-bit keys."""
         return self.family is Family.OCT and self.bits == 256
 
-    @property
-    def authenticated(self) -> bool:
-        """Whether an altered ciphertext is always detected."""
-        return self.scheme in (Scheme.AES_GCM, Scheme.RSAES_OAEP)
-
 
 _SIGN = frozenset({Use.SIGN})
 _ENCRYPT = frozenset({Use.ENCRYPT})

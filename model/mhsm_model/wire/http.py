@@ -71,11 +71,6 @@ class HttpResponse:
     body: bytes = field(default=b"", repr=False)
     dropped: frozenset[str] = frozenset()
 
-    @property
-    def headers_complete(self) -> bool:
-        """Whether every header that was sent is there."""
-        return not self.dropped
-
     def document(self) -> JsonDocument:
         """The body as JSON, or NO_DOCUMENT."""
         return _parsed(self.body)

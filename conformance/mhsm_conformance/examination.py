@@ -17,7 +17,7 @@ from typing import Final
 from mhsm_model.acceptor import LENIENT, Strictness, accepts
 from mhsm_model.clauses import Clause
 from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import Call, Reply, Request, Unmodelled
+from mhsm_model.exchange import Call, Request, Unauthenticated, Unmodelled
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import FOREVER, Interval
 from mhsm_model.state import Estate, Instance
@@ -167,8 +167,9 @@ class _Session:
             host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
         )
         exchange = wire_exchange(sent, answered, request)
-        reply: Reply = exchange.reply
-        judgement = accepts(self._estate, call, reply, self._strictness)
+        judgement = accepts(self._estate, call, exchange.reply, self._strictness)
+        if isinstance(request, Unmodelled) and not isinstance(exchange.reply, Unauthenticated):
+            return judgement
         return with_bytes(judgement, exchange, self._strictness)
 
     def _unmasked(self, sent: HttpRequest, answered: HttpResponse) -> HttpResponse:

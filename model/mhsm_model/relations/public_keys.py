@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache, lru_cache
 from typing import Final
 
@@ -34,8 +33,8 @@ _LONGEST_EXPONENT: Final = 8
 
 
 @cache
-def _small_primes() -> int:
-    return int(gmpy2.primorial(_LARGEST_FACTOR)) // 2
+def _small_primes() -> gmpy2.mpz:
+    return gmpy2.primorial(_LARGEST_FACTOR) // 2
 
 
 @lru_cache(maxsize=4096)
@@ -47,7 +46,7 @@ def is_plausible(public: RsaPublic) -> bool:
     n, e = int.from_bytes(public.n), int.from_bytes(public.e)
     if len(public.e) > _LONGEST_EXPONENT or e < 3 or not e & 1 or not n & 1:
         return False
-    return math.gcd(n, _small_primes() % n) == 1
+    return gmpy2.gcd(n, _small_primes() % n) == 1
 
 
 def is_point(public: EcPublic) -> bool:

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from mhsm_model.acceptor import LENIENT, Strictness, accepts
-from mhsm_model.clauses import Clause
+from mhsm_model.clauses import Clause, Kind
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Call, Request, Unauthenticated, Unmodelled
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import FOREVER, Interval
 from mhsm_model.state import Estate, Instance
+from mhsm_model.tables.lifecycle import DAY_SECONDS
 from mhsm_model.tables.quirks import expected_on
 from mhsm_model.unknown import UNKNOWN, Unknown
 from mhsm_model.wire.exchange import wire_exchange
@@ -35,7 +36,9 @@ __all__ = ["CLOCK_SKEW_SECONDS", "ExchangeVerdict", "RecordedVerdict", "examine"
 CLOCK_SKEW_SECONDS: Final = 60
 """How far the clocks of an HSM's partitions may be apart in a recording."""
 
-_DAY_SECONDS: Final = 86400
+_ROUTINE: Final = frozenset({"ERR-201", "ERR-202"})
+"""Clauses that every success keeps by being one."""
+
 _SHOWN_HOST = re.compile(
     rb"\"(?:kid|recoveryId)\":\"https://([^/\"]+)/|not found: https://([^/\" ]+)/"
 )
@@ -74,8 +77,11 @@ class ExchangeVerdict:
 
     @property
     def strong(self) -> bool:
-        """Whether anything was tested that could have come out otherwise."""
-        return bool(self.clauses)
+        """Whether a clause about the meaning was tested, and not only the form of the messages."""
+        return any(
+            clause.kind is not Kind.WIRE and clause.identifier not in _ROUTINE
+            for clause in self.clauses
+        )
 
 
 def examine(path: Path, strictness: Strictness = LENIENT) -> Iterator[ExchangeVerdict]:
@@ -92,7 +98,7 @@ def _until(day: str | None) -> int:
         return FOREVER
     try:
         year, month, date = (int(part) for part in day.split("-"))
-        return calendar.timegm((year, month, date, 0, 0, 0)) + _DAY_SECONDS
+        return calendar.timegm((year, month, date, 0, 0, 0)) + DAY_SECONDS - 1
     except (ValueError, OverflowError):
         return FOREVER
 

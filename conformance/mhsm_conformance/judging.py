@@ -14,6 +14,7 @@ from mhsm_conformance.examination import ExchangeVerdict, RecordedVerdict, exami
 from mhsm_conformance.results import tool_version
 from mhsm_model.acceptor import Strictness
 from mhsm_model.judgement import Breach
+from mhsm_reports.report_file import ReportFileError, write_report
 from mhsm_targets.recordings.session_file import RecordingError
 
 __all__ = ["judged"]
@@ -95,12 +96,10 @@ def judged(paths: Sequence[str], *, as_json: bool, folder: Path | None, strict: 
 
 
 def _write(document: dict[str, Any], path: Path) -> bool:
-    partial = path.with_suffix(".partial")
     try:
-        partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        print(f"mhsm: cannot write {path}: {(error.strerror or '').lower()}", file=sys.stderr)
+        write_report(path, json.dumps(document, indent=1) + "\n")
+    except ReportFileError as error:
+        print(f"mhsm: {error}", file=sys.stderr)
         return False
     return True
 
@@ -117,15 +116,19 @@ def _verdicts(
 
 
 def _files(path: Path, totals: _Totals) -> Iterator[Path]:
-    if not path.exists():
-        totals.problems.append(f"{path}: no such file or folder")
-    elif path.is_dir():
+    try:
+        if not path.is_dir():
+            path.stat()
+            yield path
+            return
         found = sorted(path.rglob("*.jsonl"))
-        if not found:
-            totals.problems.append(f"{path}: no session file (*.jsonl) is in the folder")
-        yield from found
-    else:
-        yield path
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "this is no name of a file"
+        totals.problems.append(f"{str(path)[:200]}: {(reason or '').lower()}")
+        return
+    if not found:
+        totals.problems.append(f"{path}: no session file (*.jsonl) is in the folder")
+    yield from found
 
 
 def _breach_json(breach: Breach) -> dict[str, Any]:

@@ -98,8 +98,10 @@ def tried(pattern: str | None, *, as_json: bool, workers: int) -> int | None:
     progress = progress_to(sys.stderr, "mutants")
     progress.begin(len(chosen))
     rows = [(mutant.name, mutant.clause, mutant.prose) for mutant in chosen]
-    verdicts = sorted(_each(rows, workers, progress), key=lambda v: (v.clause, v.name))
-    progress.close()
+    try:
+        verdicts = sorted(_each(rows, workers, progress), key=lambda v: (v.clause, v.name))
+    finally:
+        progress.close()
     bare = _without_mutant(pattern)
     if as_json:
         document = {

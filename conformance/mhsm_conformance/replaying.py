@@ -19,7 +19,7 @@ from mhsm_conformance.vectors.sample_keys import sample_key, sample_like
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Credential, Reply, Request
 from mhsm_model.judgement import Breach
-from mhsm_model.jwk import JsonWebKey
+from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.wire.http import HttpRequest
 from mhsm_targets.registry import target_factory
@@ -113,7 +113,7 @@ def script_of(
     for number, step in enumerate(steps, 1):
         match step:
             case Sent(call, _, HttpRequest(method=method, target=target, body=body)):
-                message = f"{method!r}, {target!r}, {body!r}"
+                message = f"{method!r}, {target!r}, {_redacted(body)!r}"
                 lines.append(f"    r{number} = hsm.send_message({call.host!r}, {message})")
             case Sent(call, reply):
                 written = _written(call.request, known)
@@ -170,6 +170,12 @@ def _written_key(key: JsonWebKey, known: dict[str | bytes, str]) -> str:
         return f"JsonWebKey({', '.join(changed)})"
     named = f"sample_key({sample[0]!r}, {sample[1]})"
     return f"replace({named}, {', '.join(changed)})" if changed else named
+
+
+def _redacted(body: bytes) -> bytes:
+    """A body made by hand, or a note in its place where it names private members of a key."""
+    named = any(f'"{name}"'.encode() in body for name in PRIVATE_MEMBERS)
+    return b"(a body with private members, which are not shown)" if named else body
 
 
 def _shown(reply: Reply, name: str) -> Iterator[tuple[str | bytes, str]]:

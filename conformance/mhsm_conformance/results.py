@@ -128,6 +128,9 @@ def _clause(clause: Clause, coverage: Coverage, records: Sequence[CheckRecord]) 
 def _clause_outcome(clause: Clause, coverage: Coverage, naming: Sequence[CheckRecord]) -> Outcome:
     if coverage.violated[clause.identifier]:
         return Outcome.FAILED
+    if coverage.warned[clause.identifier] and not coverage.held[clause.identifier]:
+        # Every time it was tested it was broken, and only its basis keeps that from counting.
+        return Outcome.INCONCLUSIVE
     if coverage.exercised(clause):
         return Outcome.PASSED
     for outcome in (Outcome.INCONCLUSIVE, Outcome.INAPPLICABLE):

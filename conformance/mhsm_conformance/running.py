@@ -108,8 +108,10 @@ def conducted(options: RunOptions, progress: Progress) -> RunResult:
     started, begun = datetime.now(UTC), time.monotonic()
     collector = _Collector(progress)
     with as_file(files("mhsm_conformance.suites")) as suites:
-        code = _pytest(options, suites, collector)
-    progress.close()
+        try:
+            code = _pytest(options, suites, collector)
+        finally:
+            progress.close()
     interrupted = collector.interrupted or code == pytest.ExitCode.INTERRUPTED
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         raise RuntimeError("pytest could not run the suites: see what it printed above")

@@ -150,7 +150,7 @@ class Session:
         answered = self._target.exchange(sent)
         time = Interval(begun, self._target.now())
         call = Call(host, request, time, api_version, credential)
-        message = sent if by_hand else None
+        message = replace(sent, headers={}) if by_hand else None
         if answered is None:
             lost = Indeterminate("the reply was lost")
             if self._judged:

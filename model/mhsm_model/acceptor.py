@@ -234,14 +234,20 @@ def _judge_refusal(
         opinion.alone = len(demanded) == 1
         opinion.held.append(NO_FAULT)
         return
+    explained = False
     for guard, objection in found:
         if not isinstance(objection, Perhaps):
             continue
-        if objection.refusal.admits(reply, host_masked=masked):
+        if not objection.refusal.admits(reply, host_masked=masked):
+            continue
+        explained = True
+        if guard.clause.level in (Level.OPEN, Level.MAY):
             opinion.refused.append(guard.clause)
-            if guard.clause.level in (Level.OPEN, Level.MAY):
-                opinion.answers.append((guard.clause, f"refused: {_shown(reply)}"))
-    if opinion.refused:
+            opinion.answers.append((guard.clause, f"refused: {_shown(reply)}"))
+        else:
+            # It may be the reason, as far as anyone can tell: that tests nothing.
+            opinion.vacuous.append(guard.clause)
+    if explained:
         return
     if isinstance(reply, Refused) and reply.status >= 500:
         _breach(opinion, NO_FAULT, strictness, "no 5xx", _shown(reply))
@@ -269,6 +275,7 @@ def _judge_success(
     ]
     situation = opinion.situation
     if any(isinstance(objection, Refusal) for _, objection in found):
+        opinion.effect = _told(operation, situation, reply)
         return
     for ensure in operation.ensures:
         finding = ensure.finds(situation, reply)
@@ -278,10 +285,19 @@ def _judge_success(
             opinion.vacuous.append(ensure.clause)
         else:
             _breach(opinion, ensure.clause, strictness, finding.expected, finding.observed)
-    opinion.held.append(NO_REASON)
+    if not found:
+        opinion.held.append(NO_REASON)
     opinion.held.append(NO_FAULT)
     opinion.held.append(SCHEMA)
     opinion.effect = operation.effect(situation, reply)
+
+
+def _told(operation: Operation[Any, Any], s: Situation[Any], reply: Reply) -> Effect | None:
+    """What a success says has happened that should have been refused, where that makes sense."""
+    try:
+        return operation.effect(s, reply)
+    except ValueError:
+        return None
 
 
 # --- challenges -----------------------------------------------------------------------------------

@@ -78,13 +78,14 @@ def advanced_by(
         entries = UNTOLD.entries
     effects = [effect for _, effect in steps if effect is not None]
     instance = _with_walks(instance, effects)
-    moved = _factor(factor, entries, effects, after.serial)
+    shown = isinstance(reply, KeyBundle | DeletedKeyBundle)
+    moved = _factor(factor, entries, effects, after.serial, shown=shown)
     instance = _placed(instance, name, moved)
     changing = [effect for effect in effects if effect.changes]
     if changing:
         instance = _changed(instance, name, after.serial)
         after = _changed_instance(after, call.host)
-    materials = _materials(after.materials, steps, entries)
+    materials = _materials(after.materials, steps, entries, lawful=lawful)
     told = [effect.told for effect in effects if effect.told is not None and lawful]
     now = max((after.now, *told))
     after = replace(after, materials=materials, now=now)
@@ -118,7 +119,7 @@ def _asked_for(situation: Situation[Any]) -> tuple[Entry, ...]:
 
 
 def _factor(
-    factor: Factor, entries: tuple[Entry, ...], effects: list[Effect], serial: int
+    factor: Factor, entries: tuple[Entry, ...], effects: list[Effect], serial: int, *, shown: bool
 ) -> Factor:
     if not effects:
         return replace(factor, entries=entries, refused=serial)
@@ -126,7 +127,8 @@ def _factor(
     if changing:
         version = changing[0].version
         return Factor(entries, serial, factor.refused, serial, version)
-    return replace(factor, entries=entries, confirmed=serial)
+    # Only a reply that shows the key confirms what it is.
+    return replace(factor, entries=entries, confirmed=serial if shown else factor.confirmed)
 
 
 def _placed(instance: Instance, name: str, factor: Factor) -> Instance:
@@ -157,7 +159,11 @@ def _with_walks(instance: Instance, effects: list[Effect]) -> Instance:
 
 
 def _materials(
-    materials: Map[str, Material], steps: list[Step], entries: tuple[Entry, ...]
+    materials: Map[str, Material],
+    steps: list[Step],
+    entries: tuple[Entry, ...],
+    *,
+    lawful: bool,
 ) -> Map[str, Material]:
     gone = all(isinstance(entry, Absent) for entry in entries)
     for situation, effect in steps:
@@ -166,7 +172,8 @@ def _materials(
         for material in effect.materials:
             if material.identifier not in materials:
                 materials = materials.set(material.identifier, material)
-        if effect.facts and situation.version is not None:
+        # Nothing is learnt of a function from a reply that lied.
+        if lawful and effect.facts and situation.version is not None:
             held = materials.get(situation.version.material)
             if held is not None:
                 materials = materials.set(held.identifier, held.learning(effect.facts))
@@ -211,7 +218,7 @@ def challenged(estate: Estate, call: Call, reply: Unauthenticated) -> Estate:
 def objections(
     guards: Iterable[Guard[Any]], situation: Situation[Any]
 ) -> list[tuple[Guard[Any], Refusal | Perhaps]]:
-    """The objections of all guards whose presuppositions have none."""
+    """The objections of all guards of which no presupposition refuses."""
     found: list[tuple[Guard[Any], Refusal | Perhaps]] = []
     closed: set[int] = set()
     for guard in guards:
@@ -243,7 +250,11 @@ def after_loss(estate: Estate, call: Call) -> Estate:
         possible.update(dict.fromkeys(_asked_for(situation)))
     instance = after.instances[call.host]
     entries = tuple(possible) if len(possible) <= POSSIBILITIES else UNTOLD.entries
-    instance = _placed(instance, name, replace(factor_at(instance, name), entries=entries))
+    before = factor_at(instance, name)
+    instance = _placed(instance, name, replace(before, entries=entries))
+    if set(entries) <= set(before.entries):
+        return after.with_instance(call.host, instance)
+    after = _changed_instance(after, call.host)
     return after.with_instance(call.host, _changed(instance, name, after.serial))
 
 
@@ -258,7 +269,8 @@ def widened(estate: Estate, call: Call) -> Estate:
     if request.reach is Reach.NAME and request.name is not None:
         factors = instance.factors.set(request.name, UNTOLD)
         loosened = replace(instance, factors=factors, restoring=UNKNOWN)
-        return after.with_instance(call.host, loosened)
+        loosened = _changed(loosened, request.name, after.serial)
+        return _changed_instance(after, call.host).with_instance(call.host, loosened)
     emptied = replace(
         instance, factors=Map[str, Factor](), fresh=False, restoring=UNKNOWN, walks=Map()
     )

@@ -41,7 +41,7 @@ Objection = Refusal | Perhaps | None
 class Guard(Generic[Q_contra]):
     """A clause that may refuse a call.
 
-    It is asked only where none of the guards it presupposes objects: an absent key has no
+    It is asked only where none of the guards it presupposes refuses: an absent key has no
     permitted operations to look at.
     """
 

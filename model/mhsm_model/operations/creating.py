@@ -196,9 +196,9 @@ def ec_key_is_on_the_curve_requested(s: Situation[CreateKey], reply: KeyBundle, 
     return expect(public.curve == curve, curve, public.curve)
 
 
-@postcondition("KEY-204", basis=Basis.STANDARD, sources=(ABOUT_KEYS,))
+@postcondition("KEY-204", basis=Basis.DOCUMENTED, sources=(ABOUT_KEYS,))
 def material_is_new(s: Situation[CreateKey], reply: KeyBundle, /) -> Finding:
-    """Generate key material that no other key of any instance has."""
+    """Generate an asymmetric key whose public part no other key of any instance shows."""
     if reply.public is None:
         return VACUOUS
     held = public_identifier(reply.public) in s.estate.materials

@@ -107,10 +107,12 @@ def raw_block_is_short_enough(s: Situation[Signing], /) -> Objection:
     sources=(ABOUT_KEYS,),
     presupposes=(algorithm_suits_key,),
 )
-def message_is_short_enough(s: Situation[Signing], /) -> Objection:
+def mac_value_has_hash_length(s: Situation[Signing], /) -> Objection:
     """Refuse to authenticate a value that is not as long as the algorithm's hash."""
     algorithm = algorithm_of(s)
-    if algorithm is None or algorithm.scheme is not Scheme.HMAC:
+    if algorithm is None or algorithm.scheme is not Scheme.HMAC or s.material is None:
+        return None
+    if len(s.request.digest) == signature_bytes(algorithm, s.material.kind):
         return None
     return Perhaps(unseen(400, "BadParameter", f"{algorithm.name} takes no such value"))
 
@@ -254,7 +256,7 @@ SIGN: Final[Operation[Sign, OperationResult]] = Operation(
         algorithm_is_in_force,
         digest_has_algorithm_length,
         raw_block_is_short_enough,
-        message_is_short_enough,
+        mac_value_has_hash_length,
     ),
     ensures=(
         result_names_version,
@@ -299,7 +301,7 @@ VERIFY: Final[Operation[Verify, Verification]] = Operation(
         *USABLE,
         algorithm_is_in_force,
         digest_has_algorithm_length,
-        message_is_short_enough,
+        mac_value_has_hash_length,
         signature_has_algorithm_length,
     ),
     ensures=(verification_names_version, verification_is_right),

@@ -42,7 +42,7 @@ class HttpRequest:
     method: str
     host: str
     target: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     body: bytes = field(default=b"", repr=False)
     query_recorded: bool = True
     body_recorded: bool = True

@@ -6,6 +6,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from mhsm_conformance.session import InstanceSession
 from mhsm_conformance.suites.test_creating import POLICY
@@ -15,6 +18,7 @@ from mhsm_conformance.suites.test_signing import SINCE_HMAC, digest
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     CreateKey,
+    Decrypt,
     DeleteKey,
     Encrypt,
     GetDeletedKey,
@@ -30,6 +34,10 @@ from mhsm_model.exchange import (
     UpdateKey,
     Verify,
 )
+from mhsm_model.relations.encryption import encrypted
+from mhsm_model.relations.secrets import RsaSecret, imported_secret
+from mhsm_model.relations.signatures import signed
+from mhsm_model.tables.algorithms import ALGORITHMS
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 
 EC: Final = CreateKey("subject", "EC")
@@ -267,3 +275,47 @@ def test_lawful_names_and_tags(hsm: InstanceSession) -> None:
     full = {f"tag-{number}": "v" * 256 for number in range(15)}
     hsm.send(ImportKey("i" * 127, sample_key("EC P-256"), tags=full))
     walk(hsm, ListKeys, None)
+
+
+# --- rare cases, sought with a key whose secret we know --------------------------------------------
+
+
+@pytest.mark.exercises("ALG-213", "ALG-005", "ALG-010")
+def test_signature_with_a_leading_zero(hsm: InstanceSession) -> None:
+    """A signature that begins with a zero byte is as long as any other."""
+    key = sample_key("RSA 2048")
+    secret = imported_secret(key)
+    assert secret is not None
+    texts = (digest("RS256", str(number).encode()) for number in range(5000))
+    rare = next(text for text in texts if signed(ALGORITHMS["RS256"], secret, text)[0] == 0)
+    hsm.send(ImportKey("subject", key))
+    made = hsm.result(Sign("subject", None, "RS256", rare))
+    hsm.send(Verify("subject", None, "RS256", rare, made.value))
+
+
+@pytest.mark.exercises("ALG-232", "ALG-222", "ERR-201")
+def test_ciphertexts_made_outside(hsm: InstanceSession) -> None:
+    """What was encrypted with the public key outside is decrypted, by its own padding alone."""
+    key = sample_key("RSA 2048")
+    secret = imported_secret(key)
+    assert secret is not None
+    hsm.send(ImportKey("subject", key))
+    oaep = ALGORITHMS["RSA-OAEP"]
+    made = (encrypted(oaep, secret, b"made outside", None, None).value for _ in range(5000))
+    rare = next(value for value in made if value[0] == 0)
+    hsm.send(Decrypt("subject", None, "RSA-OAEP", rare))
+    hsm.send(Decrypt("subject", None, "RSA-OAEP-256", rare))
+
+
+@pytest.mark.exercises("ALG-010")
+def test_signature_with_another_salt(hsm: InstanceSession) -> None:
+    """A PSS signature whose salt is not as long as the hash is not right."""
+    key = sample_key("RSA 2048")
+    secret = imported_secret(key)
+    assert isinstance(secret, RsaSecret)
+    hsm.send(ImportKey("subject", key))
+    hashed, text = hashes.SHA256(), digest("PS256")
+    for salt in (0, 20, hashed.digest_size):
+        scheme = padding.PSS(padding.MGF1(hashed), salt)
+        signature = secret.key.sign(text, scheme, Prehashed(hashed))
+        hsm.send(Verify("subject", None, "PS256", text, signature))

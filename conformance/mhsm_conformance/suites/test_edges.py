@@ -277,7 +277,7 @@ def test_lawful_names_and_tags(hsm: InstanceSession) -> None:
     walk(hsm, ListKeys, None)
 
 
-# --- rare cases, sought with a key whose secret we know --------------------------------------------
+# --- rare cases, sought with a key whose secret we know ---------------------------------------
 
 
 @pytest.mark.exercises("ALG-213", "ALG-005", "ALG-010")

@@ -12,16 +12,20 @@ from immutables import Map
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Attributes, DeletedKeyBundle, KeyBundle, KeyItem
+from mhsm_model.findings import Mismatch
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import EcPublic, PublicKey
 from mhsm_model.material import Knowledge, Material, born_identifier, public_identifier
 from mhsm_model.moments import ANY_TIME, Interval
+from mhsm_model.release_policy import ReleasePolicy
 from mhsm_model.situation import Situation
 from mhsm_model.state import NO_TAGS, KeyVersion
 from mhsm_model.tables.key_types import Family, KeyKind
+from mhsm_model.tables.release_policies import DEFAULT_CONTENT_TYPE, normalised
 from mhsm_model.unknown import Unknown
 
 __all__ = [
+    "attributes_mismatch",
     "bundle_in",
     "kind_of_public",
     "known",
@@ -31,6 +35,8 @@ __all__ = [
     "revealed_material",
     "shown_item",
     "shown_version",
+    "stored_policy",
+    "times_mismatch",
 ]
 
 T = TypeVar("T")
@@ -166,3 +172,33 @@ def revealed_material(
     return s.estate.materials.get(identifier) or Material(
         identifier, KeyKind(family, bits=bits), knowledge
     )
+
+
+def attributes_mismatch(version: KeyVersion, shown: Attributes) -> Mismatch | None:
+    """Where enabled, nbf, exp or exportable contradict what is known of a version."""
+    for name, stored, seen in (
+        ("enabled", version.enabled, shown.enabled),
+        ("nbf", version.not_before, shown.not_before),
+        ("exp", version.expires, shown.expires),
+        ("exportable", version.exportable, shown.exportable),
+    ):
+        if not isinstance(stored, Unknown) and stored != seen:
+            return Mismatch(f"{name} {stored}", f"{name} {seen}")
+    return None
+
+
+def times_mismatch(version: KeyVersion, shown: Attributes) -> Mismatch | None:
+    """Where created or updated contradict what is known of a version."""
+    for name, times, seen in (
+        ("created", version.created, shown.created),
+        ("updated", version.updated, shown.updated),
+    ):
+        if seen is None or seen not in times:
+            return Mismatch(f"{name} {times}", f"{name} {seen}")
+    return None
+
+
+def stored_policy(policy: ReleasePolicy) -> ReleasePolicy:
+    """A release policy that was sent, as the service stores it."""
+    content_type = policy.content_type or DEFAULT_CONTENT_TYPE
+    return ReleasePolicy(normalised(policy.data), content_type, bool(policy.immutable))

@@ -7,9 +7,9 @@ from typing import Final
 
 from immutables import Map
 
-from mhsm_model.bundles import point, revealed
+from mhsm_model.bundles import point, revealed, stored_policy
 from mhsm_model.clauses import Basis
-from mhsm_model.exchange import CreateKey, ImportKey, KeyBundle, ReleasePolicy
+from mhsm_model.exchange import CreateKey, ImportKey, KeyBundle
 from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
 from mhsm_model.material import Material
 from mhsm_model.operations.operation import Effect
@@ -30,7 +30,6 @@ from mhsm_model.tables.key_operations import DEFAULTS
 from mhsm_model.tables.key_types import Family
 from mhsm_model.tables.release_policies import (
     DEFAULT_CONTENT_TYPE,
-    normalised,
     same_policy_text,
 )
 from mhsm_model.unknown import UNKNOWN
@@ -152,18 +151,11 @@ BORN: tuple[Postcondition[Birth, KeyBundle], ...] = (
 )
 
 
-def _stored_policy(policy: ReleasePolicy | None) -> ReleasePolicy | None:
-    if policy is None:
-        return None
-    content_type = policy.content_type or DEFAULT_CONTENT_TYPE
-    return ReleasePolicy(normalised(policy.data), content_type, bool(policy.immutable))
-
-
 def _requested_version(
     s: Situation[Birth], family: Family, material: str, version: str | None
 ) -> KeyVersion:
     asked = s.request.attributes
-    named = requested_operations(s.request)
+    named, policy = requested_operations(s.request), s.request.release_policy
     return KeyVersion(
         version=version,
         material=material,
@@ -175,7 +167,7 @@ def _requested_version(
         updated=s.now,
         exportable=bool(asked.exportable),
         tags=Map(s.request.tags) if s.request.tags else NO_TAGS,
-        release_policy=_stored_policy(s.request.release_policy),
+        release_policy=None if policy is None else stored_policy(policy),
     )
 
 

@@ -9,7 +9,7 @@ from mhsm_model.exchange import Decrypt, Encrypt
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.material import Knowledge
 from mhsm_model.operations.ciphertexts import sent_ciphertext
-from mhsm_model.operations.permission import algorithm_of, algorithm_suits_key
+from mhsm_model.operations.permission import algorithm_of, algorithm_suits_key, scheme_of
 from mhsm_model.relations.encryption import BLOCK_BYTES, opened, rsa_capacity
 from mhsm_model.relations.facts import aad_given, decryption_given, recall
 from mhsm_model.rules import Guard, Objection, Perhaps, guard
@@ -23,11 +23,6 @@ __all__ = ["DECIPHERABLE", "ENCIPHERABLE"]
 
 Enciphering = Encrypt | Decrypt
 _CBC: Final = (Scheme.AES_CBC, Scheme.AES_CBC_PAD)
-
-
-def _scheme(s: Situation[Any]) -> Scheme | None:
-    algorithm = algorithm_of(s)
-    return None if algorithm is None else algorithm.scheme
 
 
 def _modulus_bytes(s: Situation[Any]) -> int | None:
@@ -75,7 +70,7 @@ def plaintext_is_not_empty(s: Situation[Encrypt], /) -> Objection:
 )
 def gcm_iv_is_the_services_own(s: Situation[Encrypt], /) -> Objection:
     """Refuse an iv that comes with a GCM plaintext: the service makes its own."""
-    if _scheme(s) is not Scheme.AES_GCM or s.request.iv is None:
+    if scheme_of(s) is not Scheme.AES_GCM or s.request.iv is None:
         return None
     refusal = unseen(400, "BadParameter", "iv is not permitted with GCM encryption")
     return Perhaps(refusal, emulated=True)
@@ -90,7 +85,7 @@ def gcm_iv_is_the_services_own(s: Situation[Encrypt], /) -> Objection:
 )
 def cbc_iv_is_sent(s: Situation[Encrypt], /) -> Objection:
     """Refuse to encrypt by CBC without an iv."""
-    if _scheme(s) not in _CBC or s.request.iv is not None:
+    if scheme_of(s) not in _CBC or s.request.iv is not None:
         return None
     return Perhaps(unseen(400, "BadParameter", "iv is missing"), emulated=True)
 
@@ -99,7 +94,7 @@ def cbc_iv_is_sent(s: Situation[Encrypt], /) -> Objection:
 def cbc_iv_is_a_block(s: Situation[Enciphering], /) -> Objection:
     """Refuse a CBC iv that is not 16 bytes."""
     iv = s.request.iv
-    if _scheme(s) not in _CBC or iv is None or len(iv) == BLOCK_BYTES:
+    if scheme_of(s) not in _CBC or iv is None or len(iv) == BLOCK_BYTES:
         return None
     return unseen(400, "BadParameter", "iv must have 16 bytes")
 
@@ -115,7 +110,7 @@ def cbc_iv_is_a_block(s: Situation[Enciphering], /) -> Objection:
 )
 def gcm_decryption_has_iv_and_tag(s: Situation[Decrypt], /) -> Objection:
     """Refuse to decrypt by GCM without an iv and a tag."""
-    if _scheme(s) is not Scheme.AES_GCM:
+    if scheme_of(s) is not Scheme.AES_GCM:
         return None
     if s.request.iv and s.request.tag:
         return None
@@ -125,7 +120,7 @@ def gcm_decryption_has_iv_and_tag(s: Situation[Decrypt], /) -> Objection:
 @guard("CBC-005", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
 def cbc_decryption_has_an_iv(s: Situation[Decrypt], /) -> Objection:
     """Refuse to decrypt by CBC without an iv."""
-    if _scheme(s) not in _CBC or s.request.iv is not None:
+    if scheme_of(s) not in _CBC or s.request.iv is not None:
         return None
     return unseen(400, "BadParameter", "iv is missing")
 
@@ -133,13 +128,13 @@ def cbc_decryption_has_an_iv(s: Situation[Decrypt], /) -> Objection:
 @guard("CBC-203", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
 def cbc_ciphertext_is_whole_blocks(s: Situation[Decrypt], /) -> Objection:
     """Refuse a CBC ciphertext that is not a whole number of blocks."""
-    if _scheme(s) not in _CBC:
+    if scheme_of(s) not in _CBC:
         return None
     length = len(s.request.ciphertext)
     refusal = unseen(400, "BadParameter", "value is not a whole number of blocks")
     if length == 0:
         # Nothing at all is whole blocks; only PKCS #7 needs at least one.
-        return refusal if _scheme(s) is Scheme.AES_CBC_PAD else Perhaps(refusal)
+        return refusal if scheme_of(s) is Scheme.AES_CBC_PAD else Perhaps(refusal)
     return refusal if length % BLOCK_BYTES else None
 
 

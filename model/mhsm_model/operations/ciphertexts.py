@@ -12,7 +12,7 @@ from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import Decrypt, Encrypt, OperationResult
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.jwk import RsaPublic
-from mhsm_model.operations.permission import algorithm_of
+from mhsm_model.operations.permission import algorithm_of, scheme_of
 from mhsm_model.relations.encryption import (
     BLOCK_BYTES,
     GCM_IV_BYTES,
@@ -48,15 +48,10 @@ _RSA = (Scheme.RSAES_PKCS1, Scheme.RSAES_OAEP)
 _RECORDED = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_JS)
 
 
-def _scheme(s: Situation[Any]) -> Scheme | None:
-    algorithm = algorithm_of(s)
-    return None if algorithm is None else algorithm.scheme
-
-
 def _gcm_iv(s: Situation[Any], iv: bytes | None) -> bytes | None:
     """The iv that GCM used: some builds show it with four zero bytes behind it (recorded)."""
     padded_iv = iv is not None and len(iv) > GCM_IV_BYTES and iv[GCM_IV_BYTES:] == bytes(4)
-    if iv is None or not padded_iv or _scheme(s) is not Scheme.AES_GCM:
+    if iv is None or not padded_iv or scheme_of(s) is not Scheme.AES_GCM:
         return iv
     return iv[:GCM_IV_BYTES] if Quirk.GCM_IV_PADDED in s.configuration.quirks else iv
 
@@ -80,7 +75,7 @@ def rsa_ciphertext_is_as_long_as_the_modulus(
 ) -> Finding:
     """Answer RSA encryption with a ciphertext as long as the modulus."""
     material = s.material
-    if _scheme(s) not in _RSA or material is None or not isinstance(material.public, RsaPublic):
+    if scheme_of(s) not in _RSA or material is None or not isinstance(material.public, RsaPublic):
         return VACUOUS
     length = len(material.public.n)
     return expect(len(reply.value) == length, f"{length} bytes", f"{len(reply.value)} bytes")
@@ -111,7 +106,7 @@ def rsa_ciphertext_is_fresh(s: Situation[Encrypt], reply: OperationResult, /) ->
 @postcondition("GCM-001", basis=Basis.OBSERVED, sources=_RECORDED)
 def gcm_makes_iv_and_tag(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Answer GCM encryption with an iv of 12 bytes, a tag of 16, and the aad that was sent."""
-    if _scheme(s) is not Scheme.AES_GCM:
+    if scheme_of(s) is not Scheme.AES_GCM:
         return VACUOUS
     if reply.iv is None or reply.tag is None:
         return Mismatch("members iv and tag", "not both")
@@ -125,7 +120,7 @@ def gcm_makes_iv_and_tag(s: Situation[Encrypt], reply: OperationResult, /) -> Fi
 @postcondition("GCM-006", basis=Basis.STANDARD, sources=(SP800_38D, RECORDED_PYTHON))
 def gcm_keeps_the_length(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Encrypt by GCM to just as many bytes as the plaintext has."""
-    if _scheme(s) is not Scheme.AES_GCM:
+    if scheme_of(s) is not Scheme.AES_GCM:
         return VACUOUS
     length = len(s.request.plaintext)
     return expect(len(reply.value) == length, f"{length} bytes", f"{len(reply.value)} bytes")
@@ -135,7 +130,7 @@ def gcm_keeps_the_length(s: Situation[Encrypt], reply: OperationResult, /) -> Fi
 def gcm_never_repeats_an_iv(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Use no iv twice for GCM under one key."""
     material = s.material
-    if _scheme(s) is not Scheme.AES_GCM or material is None or reply.iv is None:
+    if scheme_of(s) is not Scheme.AES_GCM or material is None or reply.iv is None:
         return VACUOUS
     used = recall(material, gcm_iv_fact(reply.iv)[0]) is not None
     return expect(not used, "an iv not used before with this key", "the iv of another ciphertext")
@@ -161,7 +156,7 @@ def gcm_ciphertext_is_right(s: Situation[Encrypt], reply: OperationResult, /) ->
 @postcondition("CBC-001", basis=Basis.OBSERVED, sources=_RECORDED)
 def cbc_iv_is_echoed(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Answer CBC encryption with the caller's iv."""
-    if _scheme(s) not in _CBC or s.request.iv is None:
+    if scheme_of(s) not in _CBC or s.request.iv is None:
         return VACUOUS
     return expect(reply.iv == s.request.iv, "the iv of the request", "another iv, or none")
 
@@ -169,7 +164,7 @@ def cbc_iv_is_echoed(s: Situation[Encrypt], reply: OperationResult, /) -> Findin
 @postcondition("CBC-002", basis=Basis.OBSERVED, sources=_RECORDED)
 def cbc_fills_with_zeros(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Fill a plaintext for A*CBC with zero bytes to whole blocks, and add nothing to whole ones."""
-    if _scheme(s) is not Scheme.AES_CBC:
+    if scheme_of(s) is not Scheme.AES_CBC:
         return VACUOUS
     return _length(s, reply)
 
@@ -177,7 +172,7 @@ def cbc_fills_with_zeros(s: Situation[Encrypt], reply: OperationResult, /) -> Fi
 @postcondition("CBC-003", basis=Basis.OBSERVED, sources=(REST, *_RECORDED))
 def cbc_pads_by_pkcs7(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Pad a plaintext for A*CBCPAD by PKCS #7, one to sixteen bytes."""
-    if _scheme(s) is not Scheme.AES_CBC_PAD:
+    if scheme_of(s) is not Scheme.AES_CBC_PAD:
         return VACUOUS
     return _length(s, reply)
 
@@ -193,7 +188,7 @@ def _length(s: Situation[Encrypt], reply: OperationResult) -> Finding:
 @postcondition("CBC-004", level=Level.SHOULD, basis=Basis.OBSERVED, sources=(RECORDED_PYTHON,))
 def cbc_ignores_aad(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
     """Ignore an aad sent with CBC, and answer with neither aad nor tag."""
-    if _scheme(s) not in _CBC:
+    if scheme_of(s) not in _CBC:
         return VACUOUS
     return expect(reply.aad is None and reply.tag is None, "neither aad nor tag", "one of them")
 

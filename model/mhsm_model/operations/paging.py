@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from immutables import Map
 
+from mhsm_model.bundles import attributes_mismatch, times_mismatch
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import (
     DeletedKeyItem,
@@ -103,20 +104,9 @@ def walked(
 def item_mismatch(version: KeyVersion, item: KeyItem) -> Mismatch | None:
     """Where a list item contradicts what is known of the version it shows."""
     shown = item.attributes
-    for name, stored, seen in (
-        ("enabled", version.enabled, shown.enabled),
-        ("nbf", version.not_before, shown.not_before),
-        ("exp", version.expires, shown.expires),
-        ("exportable", version.exportable, shown.exportable),
-    ):
-        if not isinstance(stored, Unknown) and stored != seen:
-            return Mismatch(f"{item.kid} with {name} {stored}", f"{name} {seen}")
-    for name, times, moment in (
-        ("created", version.created, shown.created),
-        ("updated", version.updated, shown.updated),
-    ):
-        if moment is None or moment not in times:
-            return Mismatch(f"{item.kid} with {name} {times}", f"{name} {moment}")
+    mismatch = attributes_mismatch(version, shown) or times_mismatch(version, shown)
+    if mismatch is not None:
+        return Mismatch(f"{item.kid} with {mismatch.expected}", mismatch.observed)
     if not isinstance(version.tags, Unknown) and dict(version.tags) != dict(item.tags or {}):
         return Mismatch(
             f"{item.kid} with tags {dict(version.tags)}", f"tags {dict(item.tags or {})}"

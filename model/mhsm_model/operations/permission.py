@@ -10,7 +10,7 @@ from mhsm_model.operations.existence import PRESENT, version_exists
 from mhsm_model.rules import Guard, Objection, Perhaps, guard
 from mhsm_model.situation import Situation
 from mhsm_model.sources import ABOUT_KEYS, KEY_ATTRIBUTES, KEY_OPERATIONS, RECORDED_JS, REST
-from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Use, suits
+from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Scheme, Use, suits
 from mhsm_model.tables.errors import unseen
 from mhsm_model.tables.key_types import Family
 from mhsm_model.tables.quirks import Quirk
@@ -26,6 +26,7 @@ __all__ = [
     "key_is_enabled",
     "key_is_within_validity",
     "key_permits_the_operation",
+    "scheme_of",
 ]
 
 Cryptographic = Sign | Verify | Encrypt | Decrypt
@@ -41,6 +42,12 @@ def algorithm_of(s: Situation[Cryptographic]) -> Algorithm | None:
     row = ALGORITHMS.get(s.request.algorithm)
     use = Use.SIGN if isinstance(s.request, Sign | Verify) else Use.ENCRYPT
     return row if row is not None and use in row.uses else None
+
+
+def scheme_of(s: Situation[Cryptographic]) -> Scheme | None:
+    """The construction behind the algorithm that the request names."""
+    algorithm = algorithm_of(s)
+    return None if algorithm is None else algorithm.scheme
 
 
 @guard(

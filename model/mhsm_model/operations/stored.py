@@ -11,7 +11,7 @@ from typing import Any
 
 from immutables import Map
 
-from mhsm_model.bundles import bundle_in
+from mhsm_model.bundles import attributes_mismatch, bundle_in, times_mismatch
 from mhsm_model.clauses import Basis, Kind
 from mhsm_model.exchange import KeyBundle, ReleasePolicy
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch
@@ -82,27 +82,11 @@ def _listed(operations: frozenset[str] | None) -> str:
 
 
 def _attributes(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatch | None:
-    shown = bundle.attributes
-    for name, stored, seen in (
-        ("enabled", version.enabled, shown.enabled),
-        ("nbf", version.not_before, shown.not_before),
-        ("exp", version.expires, shown.expires),
-        ("exportable", version.exportable, shown.exportable),
-    ):
-        if not isinstance(stored, Unknown) and stored != seen:
-            return Mismatch(f"{name} {stored}", f"{name} {seen}")
-    return None
+    return attributes_mismatch(version, bundle.attributes)
 
 
 def _times(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatch | None:
-    shown = bundle.attributes
-    for name, stored, seen in (
-        ("created", version.created, shown.created),
-        ("updated", version.updated, shown.updated),
-    ):
-        if seen is None or seen not in stored:
-            return Mismatch(f"{name} {stored}", f"{name} {seen}")
-    return None
+    return times_mismatch(version, bundle.attributes)
 
 
 def _tags(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatch | None:

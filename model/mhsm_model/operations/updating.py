@@ -11,12 +11,11 @@ from typing import Final
 
 from immutables import Map
 
-from mhsm_model.bundles import point, shown_version
+from mhsm_model.bundles import attributes_mismatch, point, shown_version, stored_policy
 from mhsm_model.clauses import Basis, Level
-from mhsm_model.exchange import KeyBundle, ReleasePolicy, UpdateKey
-from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
+from mhsm_model.exchange import KeyBundle, UpdateKey
+from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import KeyIdentifier
-from mhsm_model.moments import Interval
 from mhsm_model.operations.existence import PRESENT, version_exists
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.reading import known_key, learnt_key
@@ -37,7 +36,7 @@ from mhsm_model.situation import Situation
 from mhsm_model.sources import RECORDED_GO, RECORDED_JS, RECORDED_PYTHON, REST
 from mhsm_model.state import NO_TAGS, Active, Entry, KeyVersion
 from mhsm_model.tables.errors import bad_parameter, unseen
-from mhsm_model.tables.release_policies import DEFAULT_CONTENT_TYPE, normalised, same_policy_text
+from mhsm_model.tables.release_policies import same_policy_text
 from mhsm_model.unknown import UNKNOWN, Unknown
 
 __all__ = ["UPDATE_KEY"]
@@ -89,10 +88,8 @@ def _updated(s: Situation[UpdateKey], version: KeyVersion) -> KeyVersion:
         made = replace(made, expires=asked.expires)
     policy = s.request.release_policy
     if policy is not None:
-        content_type = policy.content_type or DEFAULT_CONTENT_TYPE
-        stored = ReleasePolicy(normalised(policy.data), content_type, bool(policy.immutable))
-        made = replace(made, release_policy=stored)
-    return replace(made, updated=Interval(s.now.earliest, s.now.latest))
+        made = replace(made, release_policy=stored_policy(policy))
+    return replace(made, updated=s.now)
 
 
 @postcondition("KEY-230", basis=Basis.OBSERVED, sources=_RECORDED)
@@ -116,20 +113,11 @@ def attributes_follow_the_update(s: Situation[UpdateKey], reply: KeyBundle, /) -
     version = s.version
     if version is None:
         return VACUOUS
-    wanted, shown = _updated(s, version), reply.attributes
-    tested = False
-    for name, stored, seen in (
-        ("enabled", wanted.enabled, shown.enabled),
-        ("nbf", wanted.not_before, shown.not_before),
-        ("exp", wanted.expires, shown.expires),
-        ("exportable", wanted.exportable, shown.exportable),
-    ):
-        if isinstance(stored, Unknown):
-            continue
-        tested = True
-        if stored != seen:
-            return Mismatch(f"{name} {stored}", f"{name} {seen}")
-    return expect(True, "", "") if tested else VACUOUS
+    wanted = _updated(s, version)
+    known = (wanted.enabled, wanted.not_before, wanted.expires, wanted.exportable)
+    if all(isinstance(value, Unknown) for value in known):
+        return VACUOUS
+    return attributes_mismatch(wanted, reply.attributes) or HELD
 
 
 @postcondition("ATTR-230", basis=Basis.OBSERVED, sources=_RECORDED)

@@ -8,15 +8,18 @@ from typing import Any, Final
 from mhsm_conformance.corruption.members import MEMBERS, Member, bound, chosen_show
 from mhsm_conformance.corruption.operator import (
     Alteration,
+    Blindness,
     Operator,
     Seen,
     Sight,
+    Unseen,
     altered,
     corrupting,
 )
 from mhsm_conformance.corruption.session import Document, Place
 from mhsm_conformance.corruption.sightings import ABSENT, Show, member_at
 from mhsm_model.exchange import Encrypt
+from mhsm_model.revisions import in_force
 
 __all__ = ["ABSENCES", "at_path", "without"]
 
@@ -126,17 +129,27 @@ def _added(
     where: tuple[str, ...],
     member: tuple[str, Any],
     clauses: tuple[str, ...],
+    sees: Callable[[Place], Sight | None] = lambda place: None,
 ) -> Operator:
+    """The operator that adds a member to an object of a bundle or item."""
+
     def corrupts(place: Place) -> Alteration | None:
         show = chosen_show(place, name)
-        path = (*where,)
-        if show is None or not isinstance(member_at(show.document, path), dict):
+        if show is None or not isinstance(member_at(show.document, where), dict):
             return None
         document = place.document()
-        at_path(document, (*show.place, *path))[member[0]] = member[1]
-        return altered(place, place.with_document(document), Seen(clauses))
+        at_path(document, (*show.place, *where))[member[0]] = member[1]
+        return altered(place, place.with_document(document), sees(place) or Seen(clauses))
 
     return Operator(name, sentence, corrupts)
+
+
+def _platform_seen(place: Place) -> Sight | None:
+    """The schema has the member from 7.5 on; a page may be asked for without an api-version."""
+    revision = place.sent.query.get("api-version")
+    if revision is None or in_force(revision, since="7.5-preview.1") is not False:
+        return Unseen(Blindness.UNRECORDED if revision is None else Blindness.OPEN)
+    return None
 
 
 @corrupting("add-to-reply")
@@ -180,6 +193,7 @@ ABSENCES: Final[tuple[Operator, ...]] = (
         ("attributes",),
         ("hsmPlatform", "2"),
         ("WIRE-202",),
+        _platform_seen,
     ),
     _added(
         "add-to-key",

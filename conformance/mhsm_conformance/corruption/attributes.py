@@ -52,10 +52,11 @@ def _changed(
         value = member_at(show.document, member.path)
         if value is ABSENT:
             value = absent
-        if value is ABSENT or change(value) is ABSENT:
+        made = ABSENT if value is ABSENT else change(value)
+        if made is ABSENT:
             return None
         document = place.document()
-        at_path(document, (*show.place, *member.path[:-1]))[member.path[-1]] = change(value)
+        at_path(document, (*show.place, *member.path[:-1]))[member.path[-1]] = made
         return altered(place, place.with_document(document), sees(place, show, member))
 
     return Operator(name, sentence, corrupts)
@@ -126,7 +127,7 @@ def both_times(place: Place) -> Alteration | None:
 
 
 def _deletion_moved(name: str, sentence: str, seconds: int, *moved: str) -> Operator:
-    """The operator that shifts the dates of a deletion; one of the two alone contradicts the other."""
+    """The operator that shifts dates of a deletion; one alone contradicts the other."""
 
     def corrupts(place: Place) -> Alteration | None:
         show = chosen_show(place, name)
@@ -165,6 +166,11 @@ def _recovery(name: str, sentence: str, change: Callable[[str], str]) -> Operato
     return Operator(name, sentence, corrupts)
 
 
+def _dated(date: int) -> Callable[[int], Any]:
+    """The date where there is none."""
+    return lambda shown: ABSENT if shown else date
+
+
 def _inverted(value: bool) -> bool:
     return not value
 
@@ -179,9 +185,13 @@ ATTRIBUTES: Final[tuple[Operator, ...]] = (
         "exportable-inverted", BY_NAME["exportable"], "Show exportable the other way.", _inverted
     ),
     _changed("nbf-a-second-later", BY_NAME["nbf"], "Show nbf a second later.", lambda v: v + 1),
-    _changed("nbf-added", BY_NAME["nbf"], "Show an nbf.", lambda v: v or ABSENT, absent=1500000000),
+    _changed(
+        "nbf-added", BY_NAME["nbf"], "Show an nbf.", lambda v: ABSENT if v else 1500000000, absent=0
+    ),
     _changed("exp-a-day-later", BY_NAME["exp"], "Show exp a day later.", lambda v: v + DAY_SECONDS),
-    _changed("exp-added", BY_NAME["exp"], "Show an exp.", lambda v: v or ABSENT, absent=4000000000),
+    _changed(
+        "exp-added", BY_NAME["exp"], "Show an exp.", lambda v: ABSENT if v else 4000000000, absent=0
+    ),
     _changed(
         "created-a-second-earlier",
         BY_NAME["created"],

@@ -96,9 +96,7 @@ BODIES: Final[tuple[Operator, ...]] = (
     _rewritten("body-in-list", "Write the object into a list.", lambda body: b"[" + body + b"]"),
     _rewritten("body-null", "Write null.", lambda body: b"null"),
     _rewritten("body-empty-object", "Write an empty object.", lambda body: b"{}"),
-    _rewritten(
-        "body-not-utf-8", "Write bytes that are no UTF-8.", lambda body: body[:-1] + b"\xff}"
-    ),
+    _rewritten("body-not-utf-8", "Write bytes that are no UTF-8.", lambda body: b"\xff" + body),
     no_content_with_body,
     _reencoded("binary-padded", "Write a binary member with padding.", _padded),
     _reencoded("binary-standard", "Write a binary member with + and /.", _standard),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from mhsm_conformance.corruption.life import Stage, stages_before
 from mhsm_conformance.corruption.operator import (
     Alteration,
     Blindness,
@@ -15,7 +16,8 @@ from mhsm_conformance.corruption.operator import (
     corrupting,
 )
 from mhsm_conformance.corruption.session import Document, Place
-from mhsm_model.exchange import CreateKey, ImportKey
+from mhsm_conformance.corruption.statuses import may_refuse
+from mhsm_model.exchange import CreateKey, ImportKey, PurgeDeletedKey, RecoverDeletedKey
 from mhsm_model.wire.reply_codec import ACTIVITY, without_activity
 
 __all__ = ["ERRORS"]
@@ -61,6 +63,8 @@ def other_message(place: Place) -> Alteration | None:
     sight: Sight = Seen(("ERR-203", "ERR-002", "ERR-003", "BKP-201", "ERR-202", "ERR-201"))
     if _perhaps_full(place) and place.status == 400:
         sight = Unseen(Blindness.UNRECORDED)
+    elif place.status == 400 and may_refuse(place):
+        sight = Unseen(Blindness.OPEN)
     return _with(place, {**error, "message": f"Something is wrong{found.group()}"}, sight)
 
 
@@ -86,7 +90,12 @@ def error_of_other_collection(place: Place) -> Alteration | None:
     deleted = "/deletedkeys/" in shown
     one, other = ("/deletedkeys/", "/keys/") if deleted else ("/keys/", "/deletedkeys/")
     message = shown.replace(one, other)
-    return _with(place, {**error, "message": message}, Seen(("ERR-002", "ERR-003", "ERR-201")))
+    sight: Sight = Seen(("ERR-002", "ERR-003", "ERR-201"))
+    if isinstance(place.request, PurgeDeletedKey | RecoverDeletedKey):
+        # What a key in use answers to these is not recorded.
+        in_use = Stage.ACTIVE in stages_before(place)
+        sight = Unseen(Blindness.OPEN) if in_use else sight
+    return _with(place, {**error, "message": message}, sight)
 
 
 @corrupting("activity-missing")

@@ -197,9 +197,7 @@ def _point_seen(place: Place, show: Show) -> Sight:
 
 KEYS: Final[tuple[Operator, ...]] = (
     _key("kid-other-host", "Name another host in kid.", "kid", _part(2, _OTHER_HOST), _host_seen),
-    _key(
-        "kid-other-name", "Name another key in kid.", "kid", _part(4, "other"), _surely("KEY-004")
-    ),
+    _key("kid-other-name", "Name another key.", "kid", _part(4, "other"), _surely("KEY-004")),
     _key(
         "kid-deleted",
         "Give a kid under /deletedkeys.",

@@ -6,6 +6,8 @@ without asking the judge.
 
 from __future__ import annotations
 
+import calendar
+import time
 from enum import Enum
 from typing import Any, Final, cast
 
@@ -21,8 +23,9 @@ from mhsm_model.exchange import (
     Unmodelled,
 )
 from mhsm_model.requests import Reach
+from mhsm_model.tables.lifecycle import DAY_SECONDS
 
-__all__ = ["Stage", "stages_before"]
+__all__ = ["Stage", "may_have_lapsed", "stages_before"]
 
 
 class Stage(Enum):
@@ -78,6 +81,26 @@ def _after(
         return frozenset({Stage.ACTIVE}) if _listed(session.documents[index]) else possible
     deleted = isinstance(request, DeleteKey | GetDeletedKey)
     return frozenset({Stage.DELETED if deleted else Stage.ACTIVE})
+
+
+def may_have_lapsed(place: Place, name: str | None = None) -> bool:
+    """Whether the retention of a deleted key may have ended before the exchange.
+
+    Recordings show no clock: an exchange may be from any time up to the day the session was
+    published.
+    """
+    wanted = place.name if name is None else name
+    published = place.session.header.recorded_by
+    if published is None:
+        return True
+    end = calendar.timegm(time.strptime(published, "%Y-%m-%d")) + 2 * DAY_SECONDS
+    for index in range(place.index):
+        document = place.session.documents[index]
+        if getattr(place.session.requests[index], "name", None) == wanted:
+            date = document.get("scheduledPurgeDate") if isinstance(document, dict) else None
+            if isinstance(date, int) and date <= end:
+                return True
+    return False
 
 
 def _listed(document: Any) -> frozenset[str]:

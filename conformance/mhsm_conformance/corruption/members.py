@@ -19,8 +19,8 @@ class Member:
     """A member of a bundle, and of a list item where items have it.
 
     `always` are the clauses that demand its presence in a bundle, `born` those that bind its value
-    in the answer to create and import, `stored` those that bind it when it is shown again, `updated`
-    those that bind it after an update; `asked` says whether an update sets it.
+    in the answer to create and import, `stored` those that bind it when it is shown again,
+    `updated` those that bind it after an update; `asked` says whether an update sets it.
     """
 
     name: str
@@ -184,7 +184,7 @@ def bound(place: Place, show: Show, member: Member, path: tuple[str, ...] | None
 
 
 def shown_elsewhere(place: Place, clauses: tuple[str, ...]) -> Sight:
-    """Whether another reply of the same instance shows a key at all: the retention is known then."""
+    """Whether another reply of the instance shows a key: its retention is known then."""
     indices = [*range(place.index), *range(place.index + 1, len(place.session.exchanges))]
     host = place.sent.host
     for index in indices:
@@ -199,7 +199,7 @@ def uses(place: Place, show: Show) -> bool:
     """Whether a later exchange signs with the version that a reply shows."""
     for index in range(place.index + 1, len(place.session.exchanges)):
         request: Any = place.session.requests[index]
-        if isinstance(request, Sign) and request.name == show.name:
-            if request.version is None or request.version == show.version:
-                return place.session.exchanges[index].answered.status == 200
+        same = isinstance(request, Sign) and request.name == show.name
+        if same and request.version in (None, show.version):
+            return place.session.exchanges[index].answered.status == 200
     return False

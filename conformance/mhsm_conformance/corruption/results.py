@@ -100,6 +100,9 @@ def value_seen(place: Place) -> Sight:
         clauses = _ENCIPHERED if kind in _INTO else _DECIPHERED
         if _secret_is_known(place):
             return Seen(clauses)
+        if kind in _INTO and str(asked_of(place, "alg")).startswith("RSA"):
+            # Anyone encrypts with a public key: a ciphertext that nobody answered may be right.
+            return Unseen(Blindness.RANDOM)
         mine = _ciphertexts(place, place.index)
         for index in range(len(place.session.exchanges)):
             if index != place.index and mine & _ciphertexts(place, index):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mhsm_conformance.corruption.life import Stage, stages_before
 from mhsm_conformance.corruption.lists import items_of, missing_names
@@ -39,15 +39,16 @@ _ON_DELETED: Final = (GetDeletedKey, PurgeDeletedKey, RecoverDeletedKey)
 def _settled(document: Any) -> Any:
     """A document without what differs between two answers that mean the same."""
     if isinstance(document, dict):
-        if "error" in document:
-            return document["error"].get("code") if isinstance(document["error"], dict) else None
+        members = cast("dict[str, Any]", document)
+        if isinstance(members.get("error"), dict):
+            return members["error"].get("code")
         return {
-            name: sorted(member)
-            if name == "key_ops" and isinstance(member, list)
-            else _settled(member)
-            for name, member in document.items()
+            name: sorted(member) if name == "key_ops" else _settled(member)
+            for name, member in members.items()
         }
-    return [_settled(item) for item in document] if isinstance(document, list) else document
+    if isinstance(document, list):
+        return [_settled(item) for item in cast("list[Any]", document)]
+    return document
 
 
 def _means_the_same(one: Place, other: Place) -> bool:
@@ -110,9 +111,9 @@ def _still_there(place: Place) -> Sight:
 def _repeated(place: Place) -> Sight:
     """An earlier result for the same request: only encryption must never give it again."""
     algorithm = str(asked_of(place, "alg"))
-    if place.sent.path.rstrip("/").lower().endswith(("encrypt", "wrapkey")):
-        if algorithm.endswith("GCM") or algorithm.startswith("RSA"):
-            return Seen(("GCM-007", "ALG-233"))
+    encrypts = place.sent.path.rstrip("/").lower().endswith(("encrypt", "/wrapkey"))
+    if encrypts and (algorithm.endswith("GCM") or algorithm.startswith("RSA")):
+        return Seen(("GCM-007", "ALG-233"))
     return Unseen(Blindness.RANDOM)
 
 

@@ -1,4 +1,4 @@
-"""Where else in a session a key version is shown: what binds the values that a reply shows of it."""
+"""Where else in a session a key version is shown, and so what binds the values of a reply."""
 
 from __future__ import annotations
 
@@ -47,10 +47,12 @@ class Show:
 
 
 def shows(session: RecordedSession, index: int) -> tuple[Show, ...]:
-    """The key versions that a successful reply shows."""
+    """The key versions that a successful reply of a modelled operation shows."""
     request, exchange = session.requests[index], session.exchanges[index]
     document = session.documents[index]
-    if request is None or not 200 <= exchange.answered.status < 300:
+    if request is None or isinstance(request, Unmodelled):
+        return ()
+    if not 200 <= exchange.answered.status < 300:
         return ()
     if not isinstance(document, dict):
         return ()
@@ -131,9 +133,21 @@ def _agrees(
             continue
         if other.is_item and not _listed(path):
             continue
-        if member_at(other.document, path) == wanted:
+        if path == ("key", "kid") and not other.current:
+            # A request that names the version shows that one, whichever is current.
+            continue
+        if _same(member_at(other.document, path), wanted):
             return True
     return False
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values say the same: the operations of a key come in any order."""
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted(map(str, cast("list[Any]", one))) == sorted(
+            map(str, cast("list[Any]", other))
+        )
+    return one == other
 
 
 def _listed(path: tuple[str, ...]) -> bool:

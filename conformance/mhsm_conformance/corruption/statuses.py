@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from mhsm_conformance.corruption.life import Stage, stages_before
+from mhsm_conformance.corruption.life import Stage, may_have_lapsed, stages_before
 from mhsm_conformance.corruption.operator import (
     Alteration,
     Blindness,
@@ -36,7 +36,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.wire.http import HttpResponse
 
-__all__ = ["STATUSES", "error_reply", "missing"]
+__all__ = ["STATUSES", "may_refuse", "missing"]
 
 _ACTIVITY: Final = "4aa7b5f2-0b52-11ec-9e4b-000d3a8b5c21"
 _SUCCESS_HEADERS: Final = frozenset({"x-ms-keyvault-region", "x-ms-keyvault-network-info"})
@@ -51,7 +51,7 @@ def _activity(place: Place) -> str:
     return place.answered.headers.get("x-ms-request-id", _ACTIVITY)
 
 
-def error_reply(place: Place, status: int, code: str, message: str) -> HttpResponse:
+def _error_reply(place: Place, status: int, code: str, message: str) -> HttpResponse:
     """An error reply in the service's own form, with the other headers of the reply replaced."""
     told = f"{message} (Activity ID: {_activity(place)})"
     replied = place.with_document({"error": {"code": code, "message": told}})
@@ -84,16 +84,19 @@ def refused_not_found(place: Place) -> Alteration | None:
         return None
     collection = "deletedkeys" if isinstance(place.request, _ON_DELETED) else "keys"
     message = f"Key not found: https://{place.sent.host}/{collection}/{place.name}"
-    return altered(place, error_reply(place, 404, "KeyNotFound", message), missing(place))
+    return altered(place, _error_reply(place, 404, "KeyNotFound", message), missing(place))
 
 
 def missing(place: Place) -> Sight:
+    """Whether a clause sees that a success was answered with 404."""
     seen = Seen(("ERR-201",))
     if isinstance(place.request, (*_BIRTHS, ListKeyVersions)):
         return seen
     wanted = Stage.DELETED if isinstance(place.request, _ON_DELETED) else Stage.ACTIVE
     if stages_before(place) != {wanted}:
         return Unseen(Blindness.FIRST_SIGHT)
+    if wanted is Stage.DELETED and may_have_lapsed(place):
+        return Unseen(Blindness.UNRECORDED)
     if place.version is None or _version_is_known(place):
         return seen
     return Unseen(Blindness.FIRST_SIGHT)
@@ -112,7 +115,7 @@ def refused_bad_request(place: Place) -> Alteration | None:
     """Answer a success with a well-formed 400 BadParameter of a message nobody has seen."""
     if not place.succeeded:
         return None
-    reply = error_reply(place, 400, "BadParameter", "The request is not good")
+    reply = _error_reply(place, 400, "BadParameter", "The request is not good")
     return altered(place, reply, _refusal(place))
 
 
@@ -121,7 +124,7 @@ def refused_forbidden(place: Place) -> Alteration | None:
     """Answer a success with a well-formed 403 Forbidden."""
     if not place.succeeded:
         return None
-    reply = error_reply(place, 403, "Forbidden", "Caller is not authorized")
+    reply = _error_reply(place, 403, "Forbidden", "Caller is not authorized")
     return altered(place, reply, _refusal(place))
 
 
@@ -143,9 +146,32 @@ def _refusal(place: Place) -> Sight:
         lawful = size is None or 1 <= size <= 25
         return Seen(("ERR-201",)) if lawful else Unseen(Blindness.OPEN)
     if isinstance(request, UpdateKey):
-        opens = request.attributes.exportable is not None
-        return Unseen(Blindness.OPEN) if opens else Seen(("ERR-201",))
+        return Unseen(Blindness.OPEN) if may_refuse(place) else Seen(("ERR-201",))
+    if isinstance(request, Sign | Encrypt) and _is_usable(place):
+        return Seen(("ERR-201",))
     return Unseen(Blindness.UNRECORDED)
+
+
+def may_refuse(place: Place) -> bool:
+    """Whether an update asks for something that may be refused by any answer."""
+    request = place.request
+    return isinstance(request, UpdateKey) and request.attributes.exportable is not None
+
+
+def _is_usable(place: Place) -> bool:
+    """Whether an earlier reply shows that nothing is in the way of using the version."""
+    algorithm = str(getattr(place.request, "algorithm", ""))
+    if not algorithm.startswith(("RS2", "RS3", "RS5", "PS", "ES2", "ES3", "ES5", "RSA")):
+        return False
+    for index in range(place.index - 1, -1, -1):
+        for show in shows(place.session, index):
+            if show.is_item or (show.name, show.version) != (place.name, place.version):
+                continue
+            attributes = show.document.get("attributes", {})
+            action = type(place.request).__name__.lower()
+            free = attributes.get("enabled") is True and not {"nbf", "exp"} & attributes.keys()
+            return free and action in show.document["key"].get("key_ops", ())
+    return False
 
 
 @corrupting("server-fault")
@@ -153,7 +179,7 @@ def server_fault(place: Place) -> Alteration | None:
     """Answer a success with a well-formed 500 UnknownError."""
     if not place.succeeded:
         return None
-    reply = error_reply(place, 500, "UnknownError", "Unknown error")
+    reply = _error_reply(place, 500, "UnknownError", "Unknown error")
     request = place.request
     sizeless = isinstance(request, CreateKey) and request.key_size is None
     oct_key = isinstance(request, CreateKey) and str(request.kty).startswith("oct")
@@ -166,7 +192,7 @@ def overloaded(place: Place) -> Alteration | None:
     """Answer a success with 429 TooManyRequests, as an overloaded service may."""
     if not place.succeeded:
         return None
-    reply = error_reply(place, 429, "TooManyRequests", "Too many requests")
+    reply = _error_reply(place, 429, "TooManyRequests", "Too many requests")
     return altered(place, reply, Unseen(Blindness.OPEN))
 
 
@@ -214,7 +240,8 @@ def other_error(place: Place) -> Alteration | None:
         return altered(place, reply, Seen(("ERR-203",)))
     if status == 404:
         return altered(place, reply, Seen(("ERR-203", "ERR-201")))
-    free = isinstance(place.request, (*_BIRTHS, PurgeDeletedKey, RecoverDeletedKey))
+    free = may_refuse(place)
+    free |= isinstance(place.request, (*_BIRTHS, PurgeDeletedKey, RecoverDeletedKey))
     sight: Sight = Unseen(Blindness.OPEN) if free else Seen(("ERR-002", "ERR-003", "ERR-201"))
     return altered(place, reply, sight)
 

@@ -234,6 +234,14 @@ def update_drops_tags(call: Call, before: Before, made: KeyVersion) -> KeyVersio
     return made if sent else replace(made, tags=NO_TAGS)
 
 
+@wrong_reply("ATTR-230")
+def update_shows_empty_tags(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Shows an empty member tags after an update of a version that has none."""
+    if not isinstance(call.request, UpdateKey) or not isinstance(reply, KeyBundle):
+        return reply
+    return reply if reply.tags else replace(reply, tags={})
+
+
 @wrong_version("ATTR-231", UpdateKey)
 def update_keeps_its_time(call: Call, before: Before, made: KeyVersion) -> KeyVersion:
     """Leaves updated as it was."""

@@ -15,9 +15,11 @@ from mhsm_conformance.corruption.members import (
 )
 from mhsm_conformance.corruption.operator import (
     Alteration,
+    Blindness,
     Operator,
     Seen,
     Sight,
+    Unseen,
     altered,
     corrupting,
 )
@@ -104,9 +106,13 @@ def _first_tag_changed(tags: dict[str, str]) -> Any:
 
 
 def _empty_tags(place: Place, show: Show, member: Member) -> Sight:
-    """An empty map where there are no tags: the member is left out then."""
-    clauses = ("ATTR-206", "ATTR-212", "ATTR-230", "PAGE-205", "PAGE-208")
-    return Seen(clauses)
+    """An empty map where there are no tags: the member is left out, unless some were set before."""
+    sight = bound(place, show, member)
+    if isinstance(sight, Seen) and sight.later:
+        return Unseen(Blindness.EQUIVALENT)
+    if isinstance(place.request, UpdateKey) and place.request.tags is not None:
+        return Unseen(Blindness.OPEN)
+    return sight
 
 
 @corrupting("times-shifted-together")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from mhsm_conformance.corruption.absences import at_path
 from mhsm_conformance.corruption.attributes import BY_NAME
 from mhsm_conformance.corruption.encodings import decoded, encoded, flipped, shortened, widened
+from mhsm_conformance.corruption.hosts import host_seen
 from mhsm_conformance.corruption.members import bound, chosen_show, uses
 from mhsm_conformance.corruption.operator import (
     Alteration,
@@ -23,32 +24,13 @@ from mhsm_conformance.corruption.session import Place
 from mhsm_conformance.corruption.sightings import ABSENT, Show, member_at, shows, witnessed
 from mhsm_model.exchange import CreateKey, ImportKey
 
-__all__ = ["KEYS", "is_masked"]
+__all__ = ["KEYS"]
 
 _OTHER_HOST: Final = "another.managedhsm.azure.net"
 _OTHER_VERSION: Final = "0123456789abcdef0123456789abcdef"
 _OTHER_TYPE: Final = {"RSA-HSM": "oct-HSM", "EC-HSM": "RSA-HSM", "oct-HSM": "RSA-HSM"}
 _OTHER_CURVE: Final = {"P-256": "P-256K", "P-256K": "P-256", "P-384": "P-521", "P-521": "P-384"}
 _MATERIAL: Final = ("KEY-210", "IMP-003", "ALG-005", "ALG-006", "ALG-007")
-
-
-def is_masked(place: Place) -> bool:
-    """Whether replies of the session show another host than their requests are sent to."""
-    for index in range(len(place.session.exchanges)):
-        if place.session.exchanges[index].sent.host != place.sent.host:
-            continue
-        for show in shows(place.session, index):
-            kid = show.document.get("kid") or member_at(show.document, ("key", "kid"))
-            return str(kid).split("/")[2] != place.sent.host
-    return False
-
-
-def _is_first_to_show_host(place: Place) -> bool:
-    return not any(
-        shows(place.session, index)
-        for index in range(place.index)
-        if place.session.exchanges[index].sent.host == place.sent.host
-    )
 
 
 Change = Callable[[Any, Place], Any]
@@ -78,10 +60,7 @@ def _surely(*clauses: str) -> Sees:
 
 
 def _host_seen(place: Place, show: Show) -> Sight:
-    if is_masked(place) or _is_first_to_show_host(place):
-        # The first host that a session shows is taken for the one behind the mask.
-        return Unseen(Blindness.MASKED)
-    return Seen(("KEY-004",))
+    return host_seen(place, "KEY-004")
 
 
 def _part(place: int, value: str) -> Change:

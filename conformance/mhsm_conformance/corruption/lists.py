@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, urlsplit
 
-from mhsm_conformance.corruption.keys import is_masked
-from mhsm_conformance.corruption.life import Stage, stages_before
+from mhsm_conformance.corruption.hosts import host_seen
+from mhsm_conformance.corruption.life import Stage, may_have_lapsed, stages_before
 from mhsm_conformance.corruption.operator import (
     Alteration,
     Blindness,
@@ -111,9 +111,13 @@ def _known(first: Place) -> set[str]:
             if show.name == first.name and show.version is not None
         }
     wanted = Stage.ACTIVE if isinstance(first.request, ListKeys) else Stage.DELETED
-    names = {getattr(request, "name", None) for request in first.session.requests[: first.index]}
+    asked = (getattr(request, "name", None) for request in first.session.requests[: first.index])
     return {
-        name for name in names if isinstance(name, str) and stages_before(first, name) == {wanted}
+        name
+        for name in asked
+        if isinstance(name, str)
+        and stages_before(first, name) == {wanted}
+        and not (wanted is Stage.DELETED and may_have_lapsed(first, name))
     }
 
 
@@ -278,18 +282,12 @@ def _kid(name: str, sentence: str, change: Callable[[Place, str], str]) -> Opera
             return None
         document = place.document()
         document["value"][chosen]["kid"] = made
-        masked = name == "item-other-host" and (
-            is_masked(place) or not _host_is_shown(place, chosen)
-        )
-        sight: Sight = Unseen(Blindness.MASKED) if masked else Seen((*_KIDS, "PAGE-207"))
+        sight: Sight = Seen((*_KIDS, "PAGE-207"))
+        if name == "item-other-host" and not chosen:
+            sight = host_seen(place, *_KIDS)
         return altered(place, place.with_document(document), sight)
 
     return Operator(name, sentence, corrupts)
-
-
-def _host_is_shown(place: Place, chosen: int) -> bool:
-    """Whether something before the item shows the host."""
-    return chosen > 0 or any(shows(place.session, index) for index in range(place.index))
 
 
 def _versioned(place: Place, kid: str) -> str:

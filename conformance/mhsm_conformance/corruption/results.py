@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from mhsm_conformance.corruption.encodings import decoded, encoded, flipped, shortened
-from mhsm_conformance.corruption.keys import is_masked
+from mhsm_conformance.corruption.hosts import host_seen
 from mhsm_conformance.corruption.operator import (
     Alteration,
     Blindness,
@@ -151,9 +151,7 @@ def _surely(*clauses: str) -> Sees:
 
 
 def _host_seen(place: Place) -> Sight:
-    first = not any(shows(place.session, index) for index in range(place.index))
-    masked = is_masked(place) or first
-    return Unseen(Blindness.MASKED) if masked else Seen(("ALG-012", "ALG-212"))
+    return host_seen(place, "ALG-012", "ALG-212")
 
 
 def _version_seen(place: Place) -> Sight:

@@ -107,7 +107,10 @@ def witnessed(place: Place, show: Show, path: tuple[str, ...], clauses: tuple[st
     """
     wanted = member_at(show.document, path)
     member = path[1] if path[0] in ("attributes", "key") and len(path) > 1 else path[0]
-    for index in range(show.index - 1, -1, -1):
+    earlier = range(show.index - 1, -1, -1)
+    if _frees(place.session, show.index, show, member):
+        earlier = range(0)
+    for index in earlier:
         if _frees(place.session, index + 1, show, member) and index + 1 < show.index:
             break
         if _agrees(place.session, index, show, path, wanted):

@@ -72,7 +72,7 @@ def listed_kid_has_no_version(s: Situation[Names], reply: KeyPage, /) -> Finding
     """Give the items of a list of keys or deleted keys a kid without a version."""
     for listed in reply.items:
         kid = item_in(listed).kid
-        here = s.call.host_masked or kid.host == s.host
+        here = kid.host == s.host
         if kid.version is not None or kid.collection != "keys" or not here:
             return Mismatch(f"https://{s.host}/keys/<name>", str(kid))
     return HELD if reply.items else VACUOUS
@@ -287,7 +287,7 @@ def listed_kid_has_a_version(s: Situation[ListKeyVersions], reply: KeyPage, /) -
     """Give the items of a list of versions the key's kid with a version."""
     for listed in reply.items:
         kid = item_in(listed).kid
-        here = s.call.host_masked or kid.host == s.host
+        here = kid.host == s.host
         named = kid.name == s.name and kid.collection == "keys"
         if not named or not is_version(kid.version or "") or not here:
             return Mismatch(f"{s.identifier}/<version>", str(kid))

@@ -17,13 +17,29 @@ from mhsm_conformance.corruption.operator import (
 )
 from mhsm_conformance.corruption.session import Document, Place
 from mhsm_conformance.corruption.statuses import may_refuse
-from mhsm_model.exchange import CreateKey, ImportKey, PurgeDeletedKey, RecoverDeletedKey
+from mhsm_model.exchange import (
+    CreateKey,
+    DeleteKey,
+    ImportKey,
+    PurgeDeletedKey,
+    RecoverDeletedKey,
+)
 from mhsm_model.wire.reply_codec import ACTIVITY, without_activity
 
 __all__ = ["ERRORS"]
 
 _OTHER_ACTIVITY: Final = "4aa7b5f2-0b52-11ec-9e4b-000d3a8b5c21"
 _FORM: Final = ("ERR-101",)
+_RECORDED: Final = (
+    "Exportable keys must have release policy",
+    "Immutable Release policy cannot be modified",
+    "Invalid key identifier or name",
+    "JSON Web Key: k property of oct key is too large",
+    "JSON Web Key: kty is missing",
+    "Key Release Policy: missing 'version' property",
+    "Non-exportable keys must not have release policy",
+)
+"""How the messages begin that the service was seen to answer with 400."""
 
 
 def _error(place: Place) -> Document | None:
@@ -38,9 +54,12 @@ def _with(place: Place, error: Any, sight: Sight) -> Alteration:
     return altered(place, place.with_document({"error": error}), sight)
 
 
-def _perhaps_full(place: Place) -> bool:
-    """Whether the HSM may have been full: nobody knows how it says so, and how full it was."""
-    return isinstance(place.request, CreateKey | ImportKey)
+def _is_recorded(place: Place, message: str) -> bool:
+    """Whether an answer of this code and message was seen: what was not may have any."""
+    if place.status == 400:
+        return message.startswith(_RECORDED)
+    deletes = isinstance(place.request, DeleteKey)
+    return place.status in (404, 500) or (place.status == 409 and deletes)
 
 
 @corrupting("error-code")
@@ -49,8 +68,10 @@ def other_code(place: Place) -> Alteration | None:
     error = _error(place)
     if error is None:
         return None
+    bound = place.status == 400 or _is_recorded(place, str(error["message"]))
     clauses = ("ERR-203", "BKP-201", "ERR-202", "ERR-201")
-    return _with(place, {**error, "code": "Forbidden"}, Seen(clauses))
+    sight: Sight = Seen(clauses) if bound else Unseen(Blindness.OPEN)
+    return _with(place, {**error, "code": "Forbidden"}, sight)
 
 
 @corrupting("error-message")
@@ -61,10 +82,11 @@ def other_message(place: Place) -> Alteration | None:
     if error is None or found is None:
         return None
     sight: Sight = Seen(("ERR-203", "ERR-002", "ERR-003", "BKP-201", "ERR-202", "ERR-201"))
-    if _perhaps_full(place) and place.status == 400:
-        sight = Unseen(Blindness.UNRECORDED)
-    elif place.status == 400 and may_refuse(place):
+    if not _is_recorded(place, str(error["message"])) or may_refuse(place):
         sight = Unseen(Blindness.OPEN)
+    elif place.status == 400 and isinstance(place.request, CreateKey | ImportKey):
+        # The HSM may have been full: how full it was is not recorded, nor how it says so.
+        sight = Unseen(Blindness.UNRECORDED)
     return _with(place, {**error, "message": f"Something is wrong{found.group()}"}, sight)
 
 

@@ -9,13 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from mhsm_conformance.correctness import LEAST_ACCEPTED, Correctness, judged_sessions
 from mhsm_conformance.corruption.gallery import OPERATORS
 from mhsm_conformance.corruption.session import RecordedSession
 from mhsm_conformance.evidence import evidence_module
-from mhsm_conformance.explanations import allowances, as_toml, class_explanations, differences
+from mhsm_conformance.explanations import (
+    allowances,
+    as_toml,
+    class_explanations,
+    differences,
+    is_about,
+)
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import tool_version
 from mhsm_conformance.scores import (
@@ -76,16 +82,16 @@ def examined_judge(options: ExaminationOptions) -> int:
         key=lambda trial: (trial.operator, trial.operation, trial.session, trial.sequence),
     )
     left = survivors(found)
-    # The file of survivors is about the recordings, tried as often as they are by default.
-    comparable = bool(options.paths) and options.each == EACH
-    problems = differences(left, allowances()) if comparable else []
+    # The file of survivors is about certain recordings, tried as often as they are by default.
+    known = is_about(len(sessions), correctness.exchanges) and options.each == EACH
+    problems = differences(left, allowances()) if known else []
     document = _document(options, correctness, found, left, problems)
     _kept(options, document, correctness)
     if options.as_json:
         json.dump(document, sys.stdout, indent=1)
         print()
     else:
-        _print(options, correctness, found, left, problems, sys.stdout)
+        _print(options, len(sessions), correctness, found, left, problems)
     strong = found_share(found) >= LEAST_FOUND and not problems
     return 0 if correctness.good and strong else 1
 
@@ -179,15 +185,13 @@ def _kept(options: ExaminationOptions, document: dict[str, Any], correctness: Co
 
 def _print(
     options: ExaminationOptions,
+    sessions: int,
     correctness: Correctness,
     found: Sequence[Trial],
     left: Sequence[Survivor],
     problems: Sequence[str],
-    stream: TextIO,
 ) -> None:
-    def say(line: str = "") -> None:
-        print(line, file=stream)
-
+    say = print
     _print_scores(say, "operator", _by_operator(found))
     _print_scores(say, "operation", _by_operation(found))
     _print_survivors(say, left)
@@ -202,8 +206,11 @@ def _print(
     share, total = found_share(found), _total(found)
     if not options.paths:
         say("No recordings were given: sessions of the emulator were corrupted instead.")
-    elif options.each != EACH:
-        say("Survivors were not compared with survivors.toml, which is for the default --each.")
+    elif not is_about(sessions, correctness.exchanges) or options.each != EACH:
+        say(
+            "What survived was not compared with survivors.toml: that is about other recordings, or"
+        )
+        say("for operators that are applied as often as by default.")
     say(
         f"correctness: {correctness.accepted} of {correctness.judged} judged exchanges accepted "
         f"({correctness.share:.2%}, wanted {LEAST_ACCEPTED:.1%})"

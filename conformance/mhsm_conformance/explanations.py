@@ -1,7 +1,8 @@
 """The checked file of survivors: which corruptions may pass, why, and how many at most.
 
 A survivor that is not in the file, or is there more often than it says, fails the examination, and
-so does an entry that nothing survives for: the file says neither more nor less than what is true.
+so does an entry that nothing survives for: the file says neither more nor less than what is true of
+the recordings it is about.
 """
 
 from __future__ import annotations
@@ -10,38 +11,48 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from mhsm_conformance.scores import Survivor
 
-__all__ = ["Allowance", "allowances", "as_toml", "class_explanations", "differences"]
+__all__ = [
+    "Allowance",
+    "allowances",
+    "as_toml",
+    "class_explanations",
+    "differences",
+    "is_about",
+]
 
 Allowance = dict[tuple[str, str, str], int]
 """The most that may survive, by class, operator and operation."""
 
 
 @cache
-def _document() -> list[dict[str, object]]:
+def _document() -> dict[str, Any]:
     text = files("mhsm_conformance").joinpath("survivors.toml").read_text("utf-8")
-    rows: list[dict[str, object]] = tomllib.loads(text)["survivors"]
-    return rows
+    return tomllib.loads(text)
+
+
+def is_about(sessions: int, exchanges: int) -> bool:
+    """Whether the file is about recordings of that many sessions and exchanges."""
+    document = _document()
+    return (sessions, exchanges) == (document["sessions"], document["exchanges"])
 
 
 def class_explanations() -> dict[str, str]:
     """What each class of survivors is explained by."""
-    return {str(row["class"]): str(row["explanation"]) for row in _document()}
+    return {row["class"]: row["explanation"] for row in _document()["survivors"]}
 
 
 def allowances() -> Allowance:
     """The most that may survive, as the file says."""
-    found: Allowance = {}
-    for row in _document():
-        most = row["at_most"]
-        if not isinstance(most, dict):
-            raise ValueError("survivors.toml: at_most is not a table")
-        for operator, operations in most.items():
-            for operation, count in operations.items():
-                found[str(row["class"]), operator, operation] = count
-    return found
+    return {
+        (row["class"], operator, operation): most
+        for row in _document()["survivors"]
+        for operator, operations in row["at_most"].items()
+        for operation, most in operations.items()
+    }
 
 
 def differences(found: Sequence[Survivor], allowed: Allowance) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import time
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final, cast
 
@@ -107,7 +108,7 @@ def _listed(document: Any) -> frozenset[str]:
     """The key names in a page."""
     items = cast("dict[str, Any]", document).get("value") if isinstance(document, dict) else None
     names: set[str] = set()
-    for item in cast("list[Any]", items) if isinstance(items, list) else ():
+    for item in cast("Sequence[Any]", items) if isinstance(items, list) else ():
         kid = str(cast("dict[str, Any]", item).get("kid")) if isinstance(item, dict) else ""
         parts = kid.split("/")
         if len(parts) > 4:

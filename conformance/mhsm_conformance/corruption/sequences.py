@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from mhsm_conformance.corruption.life import Stage, stages_before
@@ -47,7 +48,7 @@ def _settled(document: Any) -> Any:
             for name, member in members.items()
         }
     if isinstance(document, list):
-        return [_settled(item) for item in cast("list[Any]", document)]
+        return [_settled(item) for item in cast("Sequence[Any]", document)]
     return document
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -16,7 +16,7 @@ __all__ = ["ABSENT", "Show", "member_at", "shows", "witnessed"]
 ABSENT: Final = object()
 """The value of a member that is not there."""
 
-_CHANGED_BY: Final = {
+_CHANGED_BY: Final[dict[str, Callable[[UpdateKey], bool]]] = {
     "key_ops": lambda asked: asked.key_ops is not None,
     "tags": lambda asked: asked.tags is not None,
     "release_policy": lambda asked: asked.release_policy is not None,
@@ -90,7 +90,7 @@ def member_at(document: object, path: Sequence[str | int]) -> object:
                 return ABSENT
             value = cast("Document", value)[cast("str", step)]
         elif isinstance(value, list):
-            items = cast("list[Any]", value)
+            items = cast("Sequence[Any]", value)
             if not isinstance(step, int) or step >= len(items):
                 return ABSENT
             value = items[step]
@@ -147,8 +147,8 @@ def _agrees(
 def _same(one: object, other: object) -> bool:
     """Whether two values say the same: the operations of a key come in any order."""
     if isinstance(one, list) and isinstance(other, list):
-        return sorted(map(str, cast("list[Any]", one))) == sorted(
-            map(str, cast("list[Any]", other))
+        return sorted(map(str, cast("Sequence[Any]", one))) == sorted(
+            map(str, cast("Sequence[Any]", other))
         )
     return one == other
 

@@ -191,13 +191,9 @@ ATTRIBUTES: Final[tuple[Operator, ...]] = (
         "exportable-inverted", BY_NAME["exportable"], "Show exportable the other way.", _inverted
     ),
     _changed("nbf-a-second-later", BY_NAME["nbf"], "Show nbf a second later.", lambda v: v + 1),
-    _changed(
-        "nbf-added", BY_NAME["nbf"], "Show an nbf.", lambda v: ABSENT if v else 1500000000, absent=0
-    ),
+    _changed("nbf-added", BY_NAME["nbf"], "Show an nbf.", _dated(1500000000), absent=0),
     _changed("exp-a-day-later", BY_NAME["exp"], "Show exp a day later.", lambda v: v + DAY_SECONDS),
-    _changed(
-        "exp-added", BY_NAME["exp"], "Show an exp.", lambda v: ABSENT if v else 4000000000, absent=0
-    ),
+    _changed("exp-added", BY_NAME["exp"], "Show an exp.", _dated(4000000000), absent=0),
     _changed(
         "created-a-second-earlier",
         BY_NAME["created"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mhsm_conformance.corruption.absences import at_path
 from mhsm_conformance.corruption.operator import (
@@ -15,6 +15,7 @@ from mhsm_conformance.corruption.operator import (
     corrupting,
 )
 from mhsm_conformance.corruption.session import Place
+from mhsm_conformance.corruption.sightings import member_at
 
 __all__ = ["BODIES"]
 
@@ -63,12 +64,13 @@ def _binary(document: Any) -> list[tuple[str, ...]]:
     """The paths of binary members: of a result, of a key, of a release policy."""
     found: list[tuple[str, ...]] = []
     for parent in ((), ("key",), ("release_policy",)):
-        holder = document if not parent else document.get(parent[0])
+        holder = member_at(document, parent)
         if isinstance(holder, dict):
+            members = cast("dict[str, Any]", holder)
             found += [
                 (*parent, name)
                 for name in _BINARY
-                if isinstance(holder.get(name), str) and holder[name]
+                if isinstance(members.get(name), str) and members[name]
             ]
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mhsm_conformance.corruption.life import Stage, stages_before
 from mhsm_conformance.corruption.operator import (
@@ -46,8 +46,11 @@ def _error(place: Place) -> Document | None:
     """A copy of the error in the reply, or None where there is none in its form."""
     if place.status < 400 or place.status == 401 or place.shown is None:
         return None
-    error: Any = place.document().get("error")
-    return error if isinstance(error, dict) and {"code", "message"} <= error.keys() else None
+    error = place.document().get("error")
+    if not isinstance(error, dict):
+        return None
+    copied = cast("Document", error)
+    return copied if {"code", "message"} <= copied.keys() else None
 
 
 def _with(place: Place, error: Any, sight: Sight) -> Alteration:

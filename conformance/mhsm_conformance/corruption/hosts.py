@@ -35,8 +35,7 @@ def _shown(place: Place, index: int) -> str | None:
     """The host in the first kid of a reply."""
     for show in shows(place.session, index):
         return _host(show)
-    document = place.session.documents[index]
-    kid = document.get("kid") if isinstance(document, dict) else None
+    kid = member_at(place.session.documents[index], ("kid",))
     return kid.split("/")[2] if isinstance(kid, str) and kid.count("/") > 2 else None
 
 

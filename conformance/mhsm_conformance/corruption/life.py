@@ -98,7 +98,8 @@ def may_have_lapsed(place: Place, name: str | None = None) -> bool:
     for index in range(place.index):
         document = place.session.documents[index]
         if getattr(place.session.requests[index], "name", None) == wanted:
-            date = document.get("scheduledPurgeDate") if isinstance(document, dict) else None
+            shown = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+            date = shown.get("scheduledPurgeDate")
             if isinstance(date, int) and date <= end:
                 return True
     return False

@@ -102,7 +102,7 @@ def missing_names(place: Place, removed: Iterable[str], *, last: bool = False) -
 def _known(first: Place) -> set[str]:
     """What a list must have when its first page is read, as far as the session tells."""
     if isinstance(first.request, ListKeyVersions):
-        if stages_before(first) != {Stage.ACTIVE}:
+        if stages_before(first) != frozenset({Stage.ACTIVE}):
             return set()
         return {
             show.version
@@ -116,7 +116,7 @@ def _known(first: Place) -> set[str]:
         name
         for name in asked
         if isinstance(name, str)
-        and stages_before(first, name) == {wanted}
+        and stages_before(first, name) == frozenset({wanted})
         and not (wanted is Stage.DELETED and may_have_lapsed(first, name))
     }
 
@@ -181,7 +181,7 @@ def item_of_other_stage(place: Place) -> Alteration | None:
         for show in shows(place.session, index):
             if show.is_item or show.host != place.sent.host:
                 continue
-            if stages_before(place, show.name) == {wanted}:
+            if stages_before(place, show.name) == frozenset({wanted}):
                 item = _item(place, show)
                 return _with_items(place, [*items_of(place), item], Seen(("PAGE-007",)))
     return None

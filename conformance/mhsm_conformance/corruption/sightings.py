@@ -70,8 +70,9 @@ def _found(index: int, host: str, request: object, document: Document) -> Iterat
     for number, item in enumerate(cast("Sequence[Any]", items) if isinstance(items, list) else ()):
         named = _named(cast("Document", item).get("kid")) if isinstance(item, dict) else None
         if named is not None:
+            shown, current = cast("Document", item), named[1] is None
             place = ("value", number)
-            yield Show(index, place, item, host, *named, is_item=True, current=named[1] is None)
+            yield Show(index, place, shown, host, *named, is_item=True, current=current)
 
 
 def _named(kid: object) -> tuple[str, str | None] | None:
@@ -106,7 +107,7 @@ def witnessed(place: Place, show: Show, path: tuple[str, ...], clauses: tuple[st
     makes both values free, and so does an operation that is not modelled and may reach the key.
     """
     wanted = member_at(show.document, path)
-    member = path[1] if path[0] in ("attributes", "key") and len(path) > 1 else path[0]
+    member = next((step for step in path if step not in ("attributes", "key")), "")
     earlier = range(show.index - 1, -1, -1)
     if _frees(place.session, show.index, show, member):
         earlier = range(0)

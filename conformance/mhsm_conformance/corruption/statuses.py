@@ -93,7 +93,7 @@ def missing(place: Place) -> Sight:
     if isinstance(place.request, (*_BIRTHS, ListKeyVersions)):
         return seen
     wanted = Stage.DELETED if isinstance(place.request, _ON_DELETED) else Stage.ACTIVE
-    if stages_before(place) != {wanted}:
+    if stages_before(place) != frozenset({wanted}):
         return Unseen(Blindness.FIRST_SIGHT)
     if wanted is Stage.DELETED and may_have_lapsed(place):
         return Unseen(Blindness.UNRECORDED)
@@ -225,7 +225,7 @@ def _carried_out(place: Place, neighbour: Place) -> Sight:
     possible = stages_before(place)
     if wanted not in possible:
         return Seen(("ERR-003",) if deleted else ("ERR-002",))
-    lagging = possible == {Stage.ABSENT, Stage.DELETED}
+    lagging = possible == frozenset({Stage.ABSENT, Stage.DELETED})
     return Unseen(Blindness.LAG if lagging and deleted else Blindness.FIRST_SIGHT)
 
 

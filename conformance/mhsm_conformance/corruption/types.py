@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, cast
 
 from mhsm_conformance.corruption.absences import at_path
 from mhsm_conformance.corruption.operator import Alteration, Operator, Seen, altered
@@ -20,9 +20,9 @@ def _members(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
     """The paths of all members and elements of a JSON document."""
     steps: list[Any] = []
     if isinstance(document, dict):
-        steps = list(document)
+        steps = list(cast("dict[str, Any]", document))
     elif isinstance(document, list):
-        steps = list(range(len(document)))
+        steps = list(range(len(cast("Sequence[Any]", document))))
     for step in steps:
         yield (*path, step)
         yield from _members(document[step], (*path, step))

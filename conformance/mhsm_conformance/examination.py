@@ -27,7 +27,7 @@ from mhsm_model.unknown import UNKNOWN, Unknown
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
-from mhsm_model.wire.request_codec import decode_request
+from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.defects import explained
 from mhsm_targets.recordings.session_file import RecordedExchange, SessionHeader, read_session
 
@@ -113,6 +113,7 @@ class _Session:
         self._estate = Estate()
         self._time = Interval(0, _until(header.recorded_by))
         self._configuration = Configuration(
+            domain=UNKNOWN,
             authority=UNKNOWN,
             retention_days=UNKNOWN,
             purge_protection=UNKNOWN,

@@ -179,6 +179,12 @@ def _answers(coverage: Coverage) -> tuple[Answer, ...]:
     )
 
 
+def _bits(kind: str) -> int | None:
+    """The size in bits that ends the words for a key kind, or None where it is a curve."""
+    size = kind.rpartition(" ")[2]
+    return int(size) if size.isdecimal() else None
+
+
 def _matrix(coverage: Coverage) -> tuple[MatrixCell, ...]:
     counted: dict[tuple[str, str, str], Counter[str]] = {}
     for (kind, algorithm, operation, outcome), count in coverage.cells.items():
@@ -196,7 +202,7 @@ def _matrix(coverage: Coverage) -> tuple[MatrixCell, ...]:
                 KeyOperation(operation),
                 CellOutcome(shown),
                 outcomes.total(),
-                row.quantum_resistant,
+                row.is_quantum_resistant(_bits(kind)),
             )
         )
     return tuple(cells)

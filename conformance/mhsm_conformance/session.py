@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from mhsm_conformance.coverage import Coverage
+from mhsm_conformance.coverage import CRYPTOGRAPHIC, Coverage
 from mhsm_conformance.faults import ConformanceFailure, HarnessFault
 from mhsm_conformance.steps import Lapse, Loss, Sent, Step, summary
 from mhsm_model.acceptor import Strictness, accepts
@@ -28,7 +28,8 @@ from mhsm_model.exchange import (
     Reply,
     Request,
     Sign,
-    Verify,
+    UnwrapKey,
+    WrapKey,
 )
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import Interval
@@ -37,7 +38,8 @@ from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest
 from mhsm_model.wire.judge import with_bytes
-from mhsm_model.wire.request_codec import decode_request, encode_request
+from mhsm_model.wire.request_decoding import decode_request
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.protocol import (
     Capability,
     ClockTarget,
@@ -192,7 +194,7 @@ class Session:
 
     def _kind(self, call: Call) -> str | None:
         request = call.request
-        if not isinstance(request, Sign | Verify | Encrypt | Decrypt):
+        if not isinstance(request, CRYPTOGRAPHIC):
             return None
         factor = self.estate.instances[call.host].factors.get(request.name)
         entry = factor.entries[0] if factor is not None else Absent()
@@ -249,7 +251,7 @@ class InstanceSession:
             raise InconclusiveError(f"no key could be made: {summary(reply)}")
         return reply
 
-    def result(self, request: Sign | Encrypt | Decrypt) -> OperationResult:
+    def result(self, request: Sign | Encrypt | Decrypt | WrapKey | UnwrapKey) -> OperationResult:
         """Compute what nothing speaks against; raises InconclusiveError where it is refused."""
         reply = self.send(request)
         if not isinstance(reply, OperationResult):

@@ -147,7 +147,7 @@ def accepts(
     if isinstance(request, Malformed):
         return _judge_malformed(estate, call, reply, strictness)
     operation = BY_REQUEST[type(request)]
-    opinions = [_opinion(operation, s, reply, strictness) for s in situations(estate, call)]
+    opinions = [_opinion(operation, s, reply, strictness) for s in situations(estate, call, reply)]
     lawful = [o for o in opinions if not _failures(o)]
     chosen = lawful or opinions
     return _concluded(estate, call, reply, chosen, lawful=bool(lawful))

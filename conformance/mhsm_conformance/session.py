@@ -82,6 +82,8 @@ class Session:
         self.steps: list[Step] = []
         self.warnings: list[Breach] = []
         self.expected: list[Breach] = []
+        self.judgement = Judgement(Estate())
+        """What was said of the last exchange."""
         self._strictness = Strictness(strict=strict, live=profile.live)
         self._judged = judged
         self._on_exchange = on_exchange
@@ -171,6 +173,7 @@ class Session:
         self, call: Call, reply: Reply, judgement: Judgement, message: HttpRequest | None
     ) -> None:
         judgement = self._without_expected(judgement)
+        self.judgement = judgement
         self.coverage.add(call, reply, judgement, self._kind(call))
         self.warnings += judgement.warnings
         self.steps.append(Sent(call, reply, message))
@@ -251,9 +254,14 @@ class InstanceSession:
             raise InconclusiveError(f"no key could be made: {summary(reply)}")
         return reply
 
-    def result(self, request: Sign | Encrypt | Decrypt | WrapKey | UnwrapKey) -> OperationResult:
+    def result(
+        self,
+        request: Sign | Encrypt | Decrypt | WrapKey | UnwrapKey,
+        *,
+        api_version: str | None = LATEST_RECORDED,
+    ) -> OperationResult:
         """Compute what nothing speaks against; raises InconclusiveError where it is refused."""
-        reply = self.send(request)
+        reply = self.send(request, api_version=api_version)
         if not isinstance(reply, OperationResult):
             raise InconclusiveError(f"nothing was computed: {summary(reply)}")
         return reply

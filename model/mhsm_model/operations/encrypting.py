@@ -27,6 +27,7 @@ from mhsm_model.operations.permission import (
     USABLE,
     Deciphering,
     Enciphering,
+    algorithm_is_for_the_operation,
     algorithm_of,
     key_is_within_validity,
 )
@@ -116,6 +117,7 @@ def _encipher_effect(s: Situation[Enciphering], reply: OperationResult, /) -> Ef
 
 _ENCIPHERABLE: Final[tuple[Guard[Any], ...]] = (
     *USABLE,
+    algorithm_is_for_the_operation,
     key_is_within_validity,
     *ENCIPHERABLE,
     *WRAPPABLE,
@@ -173,7 +175,12 @@ def _decipher_effect(s: Situation[Deciphering], reply: OperationResult, /) -> Ef
     return Effect(entry, facts=facts if _remembers(algorithm, material) else (), points=points)
 
 
-_DECIPHERABLE: Final[tuple[Guard[Any], ...]] = (*USABLE, *DECIPHERABLE, *UNWRAPPABLE)
+_DECIPHERABLE: Final[tuple[Guard[Any], ...]] = (
+    *USABLE,
+    algorithm_is_for_the_operation,
+    *DECIPHERABLE,
+    *UNWRAPPABLE,
+)
 _DECIPHERED: Final[tuple[Postcondition[Deciphering, OperationResult], ...]] = (
     result_names_version,
     result_names_algorithm,

@@ -22,6 +22,7 @@ __all__ = [
     "Cryptographic",
     "Deciphering",
     "Enciphering",
+    "algorithm_is_for_the_operation",
     "algorithm_is_known",
     "algorithm_of",
     "algorithm_suits_key",
@@ -143,7 +144,7 @@ def algorithm_is_known(s: Situation[Cryptographic], /) -> Objection:
     sources=(ABOUT_KEYS, REST),
     presupposes=(algorithm_is_known,),
 )
-def algorithm_is_for_the_operation(s: Situation[Cryptographic], /) -> Objection:
+def algorithm_is_for_the_operation(s: Situation[Enciphering | Deciphering], /) -> Objection:
     """Refuse to encrypt with an algorithm that is documented to wrap keys, and the reverse."""
     algorithm = algorithm_of(s)
     _, use = _OPERATION[type(s.request)]
@@ -199,7 +200,6 @@ USABLE: Final[tuple[Guard[Any], ...]] = (
     key_is_enabled,
     key_permits_the_operation,
     algorithm_is_known,
-    algorithm_is_for_the_operation,
     algorithm_is_in_force,
     algorithm_suits_key,
 )

@@ -50,8 +50,7 @@ def test_key_wrap(hsm: InstanceSession, bits: int, imported: bool) -> None:
     """A wrapped key comes back as it was, is the same each time, and unwraps only unaltered."""
     name, algorithm = key(hsm, f"oct {bits}", imported), f"A{bits}KW"
     for length in (16, 24, 32, 40, 64, 256):
-        wrap = WrapKey(name, None, algorithm, bytes(range(length % 251)) + bytes(length // 251))
-        wrap = replace(wrap, plaintext=(wrap.plaintext + bytes(8))[: length - length % 8])
+        wrap = WrapKey(name, None, algorithm, (bytes(range(256)) * 2)[:length])
         made = hsm.result(wrap)
         hsm.send(unwrapping(name, made))
         hsm.send(wrap)
@@ -72,7 +71,7 @@ def test_odd_lengths(hsm: InstanceSession) -> None:
     hsm.send(WrapKey(name, None, "A256KW", bytes(16)))
 
 
-@pytest.mark.exercises("KW-004", "KW-206", "KW-202", "KW-003")
+@pytest.mark.exercises("KW-004", "KW-206", "KW-202")
 @pytest.mark.parametrize("imported", [False, True])
 @pytest.mark.parametrize("bits", [128, 192, 256])
 def test_aliases(hsm: InstanceSession, bits: int, imported: bool) -> None:
@@ -99,14 +98,13 @@ def test_padding_takes_any_length(hsm: InstanceSession) -> None:
     for imported in (False, True):
         name = key(hsm, "oct 256", imported)
         for length in (1, 7, 8, 9, 15, 16, 17, 33):
-            made = hsm.result(
-                WrapKey(name, None, MECHANISMS[1], bytes([5]) * length), api_version=NEWEST
-            )
+            wrap = WrapKey(name, None, MECHANISMS[1], bytes([5]) * length)
+            made = hsm.result(wrap, api_version=NEWEST)
             hsm.send(unwrapping(name, made), api_version=NEWEST)
         hsm.send(WrapKey(name, None, MECHANISMS[1], b""), api_version=NEWEST)
 
 
-@pytest.mark.exercises(*SHOWN, "ALG-001", "ALG-230", "ALG-232", "ALG-011", "ALG-222")
+@pytest.mark.exercises(*SHOWN, "ALG-001", "ALG-230", "ALG-232", "ALG-011")
 @pytest.mark.parametrize("imported", [False, True])
 def test_rsa_is_encryption(hsm: InstanceSession, imported: bool) -> None:
     """With RSA what was wrapped decrypts and what was encrypted unwraps, whatever begins it."""

@@ -18,6 +18,7 @@ from mhsm_targets.mutants.mutant import IgnoredGuard, Mutant, register, register
 __all__ = ["gallery", "mutant"]
 
 _WRITTEN: Final = (
+    "backups",
     "bodies",
     "births",
     "bundles",
@@ -25,10 +26,13 @@ _WRITTEN: Final = (
     "deletions",
     "frames",
     "headers",
+    "instances",
     "lists",
+    "random_values",
     "refusals",
     "signatures",
     "versions",
+    "wrapped_keys",
 )
 
 

@@ -21,6 +21,7 @@ _WRITTEN: Final = (
     "bodies",
     "births",
     "bundles",
+    "canaries",
     "ciphertexts",
     "deletions",
     "frames",

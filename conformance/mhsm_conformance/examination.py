@@ -24,6 +24,7 @@ from mhsm_model.state import Estate, Instance
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 from mhsm_model.tables.quirks import expected_on
 from mhsm_model.unknown import UNKNOWN, Unknown
+from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
@@ -121,6 +122,7 @@ class _Session:
             clock_skew=CLOCK_SKEW_SECONDS,
             quirks=expected_on(header.recorded_by),
         )
+        self._imported = ImportedSecrets()
         self._shown_hosts: dict[str, bytes] = {}
 
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
@@ -173,7 +175,9 @@ class _Session:
             credential=UNKNOWN,
             host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
         )
-        exchange = wire_exchange(sent, answered, request)
+        self._imported = self._imported.sending(sent, request)
+        answered, leaks = self._imported.screened(answered, request)
+        exchange = wire_exchange(sent, answered, request, leaks)
         judgement = accepts(self._estate, call, exchange.reply, self._strictness)
         if isinstance(request, Unmodelled) and not isinstance(exchange.reply, Unauthenticated):
             return judgement

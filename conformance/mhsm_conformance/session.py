@@ -35,6 +35,7 @@ from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import Interval
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.state import Absent, Estate, Instance
+from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest
 from mhsm_model.wire.judge import with_bytes
@@ -87,6 +88,7 @@ class Session:
         self._strictness = Strictness(strict=strict, live=profile.live)
         self._judged = judged
         self._on_exchange = on_exchange
+        self._imported = ImportedSecrets()
         self.estate = Estate()
         for host, configuration in configurations.items():
             self.estate = self.estate.with_instance(host, Instance(configuration))
@@ -155,15 +157,18 @@ class Session:
         time = Interval(begun, self._target.now())
         call = Call(host, request, time, api_version, credential)
         message = replace(sent, headers={}) if by_hand else None
+        if self._judged:
+            self._imported = self._imported.sending(sent, request)
         if answered is None:
             lost = Indeterminate("the reply was lost")
             if self._judged:
                 judgement = accepts(self.estate, call, lost, self._strictness)
                 self._concluded(call, lost, judgement, message)
             return lost
-        exchange = wire_exchange(sent, answered, request)
         if not self._judged:
-            return exchange.reply
+            return wire_exchange(sent, answered, request).reply
+        answered, leaks = self._imported.screened(answered, request)
+        exchange = wire_exchange(sent, answered, request, leaks)
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = with_bytes(judgement, exchange, self._strictness)
         self._concluded(call, exchange.reply, judgement, message)

@@ -22,6 +22,7 @@ _WRITTEN: Final = (
     "bodies",
     "births",
     "bundles",
+    "canaries",
     "ciphertexts",
     "deletions",
     "frames",

@@ -15,7 +15,7 @@ from mhsm_model.exchange import ImportKey
 from mhsm_model.jwk import JsonWebKey
 from mhsm_model.pem import PemError, key_in_pem
 from mhsm_model.tables.key_operations import KEY_OPERATIONS
-from mhsm_model.wire.request_codec import encode_request
+from mhsm_model.wire.request_encoding import encode_request
 
 __all__ = [
     "ImportBodyError",

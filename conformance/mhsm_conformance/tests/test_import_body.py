@@ -40,7 +40,7 @@ from mhsm_model.exchange import ImportKey, Sign
 from mhsm_model.relations.secrets import EcSecret, RsaSecret, imported_secret
 from mhsm_model.tables.key_types import CURVES
 from mhsm_model.wire.http import HttpRequest
-from mhsm_model.wire.request_codec import decode_request
+from mhsm_model.wire.request_decoding import decode_request
 
 PASSPHRASE: Final = b"correct horse"
 KINDS: Final = ("RSA 2048", "EC P-256", "EC P-256K", "EC P-384", "EC P-521")

@@ -27,7 +27,7 @@ from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.tests.keys_to_import import ec_key, oct_key, rsa_key
 from mhsm_model.wire.canary import ImportedSecrets, Leak
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.request_codec import encode_request
+from mhsm_model.wire.request_encoding import encode_request
 
 HOST: Final = "hsm.managedhsm.azure.net"
 MARK: Final = b"(imported secret)"

@@ -36,7 +36,8 @@ from mhsm_model.relations.secrets import (
 )
 from mhsm_model.tables.key_types import CURVES
 from mhsm_model.tests.keys_to_import import ec_key, oct_key, rsa_key
-from mhsm_model.wire.request_codec import decode_request, encode_request
+from mhsm_model.wire.request_decoding import decode_request
+from mhsm_model.wire.request_encoding import encode_request
 
 PASSPHRASE: Final = "correct hörse".encode()
 KEYS: Final = (rsa_key(), rsa_key(3072), *(ec_key(curve) for curve in CURVES))

@@ -21,7 +21,7 @@ from typing import Any, Final, cast
 
 import gmpy2
 
-from mhsm_model.exchange import Decrypt, ImportKey, Request, Unmodelled
+from mhsm_model.exchange import Decrypt, ImportKey, Request, Unmodelled, UnwrapKey
 from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.members import encoded
@@ -103,7 +103,7 @@ class ImportedSecrets:
         head = "\n".join((*answered.headers, *answered.headers.values()))
         head_bytes = head.encode("latin-1", "replace")
         body = searched = _plain(answered.body)
-        if isinstance(request, Decrypt) and answered.status < 400:
+        if isinstance(request, Decrypt | UnwrapKey) and answered.status < 400:
             searched = body.replace(_decrypted(answered), b"")
         found = self._found(head_bytes + b"\n" + searched)
         if not found:

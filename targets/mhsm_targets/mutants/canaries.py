@@ -12,7 +12,7 @@ from mhsm_model.material import Knowledge
 from mhsm_model.relations.secrets import jwk_of
 from mhsm_model.state import Estate
 from mhsm_model.wire.http import HttpRequest
-from mhsm_model.wire.request_codec import decode_request
+from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.mutants.kinds import wrong_headers
 from mhsm_targets.mutants.mutant import wrong_state
 from mhsm_targets.mutants.parts import addressed

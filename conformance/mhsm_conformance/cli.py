@@ -28,7 +28,7 @@ from mhsm_conformance.import_body import (
 from mhsm_conformance.judging import judged
 from mhsm_conformance.mutation import tried
 from mhsm_conformance.progress import progress_to
-from mhsm_conformance.results import tool_version, unexercised
+from mhsm_conformance.results import incomplete, tool_version
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_reports import ResultFileError, RunState, exit_status, save
 from mhsm_reports.render import junit, terminal
@@ -140,7 +140,8 @@ _strict: Callable[[Any], Any] = click.option(
 @click.option(
     "--complete",
     is_flag=True,
-    help="Fail where a clause that demands something, or an open question, was not exercised.",
+    help="Fail where a clause that demands something was not tested from every side: a guard that "
+    "refused for its reason alone and let a call pass, any other exercised, a question asked.",
 )
 @_strict
 def run(
@@ -176,9 +177,9 @@ def run(
     terminal.show(result, sys.stdout)
     if result.run.state is not RunState.COMPLETE:
         sys.exit(_BAD_INPUT)
-    idle = unexercised(result) if complete else ()
+    idle = incomplete(result) if complete else ()
     if idle:
-        click.echo(f"INCOMPLETE: exercised by no check: {', '.join(idle)}")
+        click.echo(f"INCOMPLETE: not tested from every side: {', '.join(idle)}")
     sys.exit(exit_status(result) or (1 if idle else 0))
 
 

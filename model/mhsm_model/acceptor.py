@@ -270,7 +270,9 @@ def _judge_success(
             _breach(opinion, guard.clause, strictness, str(objection), "a success")
         elif guard.clause.level in (Level.OPEN, Level.MAY):
             opinion.answers.append((guard.clause, "carried out"))
-    opinion.satisfied = [
+    # A request that reached its operation had the schema.
+    opinion.satisfied = [MALFORMED]
+    opinion.satisfied += [
         guard.clause for guard in operation.guards if guard.clause.identifier not in objecting
     ]
     situation = opinion.situation

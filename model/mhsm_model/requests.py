@@ -212,7 +212,7 @@ class WrapKey:
     name: str
     version: str | None
     algorithm: str
-    plaintext: bytes = field(repr=False)
+    plaintext: bytes
     iv: bytes | None = None
     aad: bytes | None = None
 

@@ -90,7 +90,8 @@ def advanced_by(
         after = _changed_instance(after, call.host)
     materials = _materials(after.materials, steps, entries, lawful=lawful)
     points = _points(after.points, materials, steps) if lawful else after.points
-    archive = _archive(after.archive, effects) if lawful else after.archive
+    # What was handed out as a blob is one, also where its form is wrong.
+    archive = _archive(after.archive, effects)
     told = [effect.told for effect in effects if effect.told is not None and lawful]
     now = max((after.now, *told))
     after = replace(after, materials=materials, points=points, archive=archive, now=now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +20,21 @@ from mhsm_conformance.examining import (
     examined_judge,
     operator_table,
 )
+from mhsm_conformance.import_body import (
+    ImportBodyError,
+    import_body,
+    key_operations,
+    output_is_a_terminal,
+    passphrase_in,
+    passphrase_of,
+    pem_key,
+    print_private,
+    write_private,
+)
 from mhsm_conformance.judging import judged
 from mhsm_conformance.mutation import tried
 from mhsm_conformance.progress import progress_to
-from mhsm_conformance.results import tool_version, unexercised
+from mhsm_conformance.results import incomplete, tool_version
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_conformance.strength import EACH
 from mhsm_reports import ResultFileError, RunState, exit_status, save
@@ -43,6 +55,7 @@ mhsm run model             run the conformance suites against the model itself
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm mutants               see that the suites find out broken implementations
 mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
+mhsm jwk key.pem           make the body of an import request from a PEM file
 
 Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
 """
@@ -57,6 +70,16 @@ Writes DIR/run.json (its schema is in the package mhsm_reports) and DIR/junit.xm
 was found. A failure names the clause, its source, what was expected and observed, and holds a
 Python script that replays it. The same seed sends the same calls. Ctrl-C leaves a valid result
 that says that it is partial, and exit status 2.
+"""
+
+_JWK_HELP: Final = """Make the body of an import request from the private key in the PEM file FILE.
+
+FILE may be - for standard input. Read are RSA keys of 2048, 3072 and 4096 bits and EC keys on
+P-256, P-256K, P-384 and P-521, as PKCS#1, SEC 1 and PKCS#8, encrypted or not; certificates and
+public keys beside the private key are passed over.
+
+The output holds the private key: it goes to a pipe or a file as it is, to a terminal only with
+--show-private. A passphrase is never read from the command line, which others can see.
 """
 
 
@@ -142,7 +165,8 @@ _strict: Callable[[Any], Any] = click.option(
 @click.option(
     "--complete",
     is_flag=True,
-    help="Fail where a clause that demands something, or an open question, was not exercised.",
+    help="Fail where a clause that demands something was not tested from every side: a guard that "
+    "refused for its reason alone and let a call pass, any other exercised, a question asked.",
 )
 @_strict
 def run(
@@ -178,9 +202,9 @@ def run(
     terminal.show(result, sys.stdout)
     if result.run.state is not RunState.COMPLETE:
         sys.exit(_BAD_INPUT)
-    idle = unexercised(result) if complete else ()
+    idle = incomplete(result) if complete else ()
     if idle:
-        click.echo(f"INCOMPLETE: exercised by no check: {', '.join(idle)}")
+        click.echo(f"INCOMPLETE: not tested from every side: {', '.join(idle)}")
     sys.exit(exit_status(result) or (1 if idle else 0))
 
 
@@ -276,6 +300,53 @@ def mutants(clause: str | None, as_json: bool, workers: int) -> None:
     if status is None:
         raise CommandError(f"no mutant breaks a clause that matches {clause!r}")
     sys.exit(status)
+
+
+@command.command(help=_JWK_HELP)
+@click.argument("file")
+@click.option(
+    "--passphrase-file", metavar="FILE", help="The passphrase is the first line of this file."
+)
+@click.option(
+    "--passphrase-env", metavar="NAME", help="The passphrase is in this environment variable."
+)
+@click.option("--ops", metavar="LIST", help="The key's operations, like sign,verify.")
+@click.option("--indent", is_flag=True, help="Indent the JSON.")
+@click.option("--out", metavar="FILE", help="Write to a new file that only you can read.")
+@click.option("--force", is_flag=True, help="Let --out replace a file.")
+@click.option("--show-private", is_flag=True, help="Print the private key to a terminal too.")
+def jwk(
+    file: str,
+    passphrase_file: str | None,
+    passphrase_env: str | None,
+    ops: str | None,
+    indent: bool,
+    out: str | None,
+    force: bool,
+    show_private: bool,
+) -> None:
+    """Make the body of an import request from the private key in a PEM file."""
+    if passphrase_file is not None and passphrase_env is not None:
+        raise click.UsageError("give --passphrase-file or --passphrase-env, not both")
+    if out is None and output_is_a_terminal() and not show_private:
+        raise CommandError(
+            "the output holds the private key: give --out FILE, or --show-private to print it here"
+        )
+    try:
+        operations = None if ops is None else key_operations(ops)
+        passphrase = None
+        if passphrase_file is not None:
+            passphrase = passphrase_in(passphrase_file)
+        elif passphrase_env is not None:
+            passphrase = passphrase_of(passphrase_env)
+        key = replace(pem_key(file, passphrase), key_ops=operations)
+        body = import_body(key, indented=indent)
+        if out is None:
+            print_private(body)
+        else:
+            write_private(out, body, replacing=force)
+    except ImportBodyError as error:
+        raise CommandError(str(error)) from None
 
 
 def main() -> None:

@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from mhsm_model.clauses import Clause, Kind, Level
-from mhsm_model.exchange import Call, Decrypt, Encrypt, Reply, Sign, Verify
+from mhsm_model.exchange import (
+    Call,
+    Decrypt,
+    Encrypt,
+    Reply,
+    Request,
+    Sign,
+    UnwrapKey,
+    Verify,
+    WrapKey,
+)
 from mhsm_model.judgement import Judgement
 from mhsm_model.replies import Refused
 
-__all__ = ["Cell", "Coverage"]
+__all__ = ["CRYPTOGRAPHIC", "Cell", "Coverage"]
 
 Cell = tuple[str, str, str, str]
 """Key kind, algorithm, operation, and what came of it: `passed`, `failed` or `refused`."""
+
+
+_COLUMNS: Final[dict[type[Request], str]] = {
+    Sign: "sign",
+    Verify: "verify",
+    Encrypt: "encrypt",
+    Decrypt: "decrypt",
+    WrapKey: "wrap",
+    UnwrapKey: "unwrap",
+}
+CRYPTOGRAPHIC: Final = (Sign, Verify, Encrypt, Decrypt, WrapKey, UnwrapKey)
+"""Requests that use a key with an algorithm, each a column of the key matrix."""
 
 
 def _counter() -> Counter[str]:
@@ -49,10 +71,10 @@ class Coverage:
         self.warned.update(b.clause.identifier for b in judgement.warnings)
         self.answers.update((clause.identifier, told) for clause, told in judgement.answers)
         request = call.request
-        if kind is not None and isinstance(request, Sign | Verify | Encrypt | Decrypt):
+        if kind is not None and isinstance(request, CRYPTOGRAPHIC):
             outcome = "refused" if isinstance(reply, Refused) else "passed"
             outcome = "failed" if judgement.breaches else outcome
-            self.cells[kind, request.algorithm, type(request).__name__.lower(), outcome] += 1
+            self.cells[kind, request.algorithm, _COLUMNS[type(request)], outcome] += 1
 
     def exercised(self, clause: Clause) -> bool:
         """Whether the clause was exercised in a way that could have come out otherwise."""

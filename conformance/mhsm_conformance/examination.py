@@ -24,10 +24,11 @@ from mhsm_model.state import Estate, Instance
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 from mhsm_model.tables.quirks import expected_on
 from mhsm_model.unknown import UNKNOWN, Unknown
+from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
-from mhsm_model.wire.request_codec import decode_request
+from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.defects import explained
 from mhsm_targets.recordings.session_file import RecordedExchange, SessionHeader, read_session
 
@@ -123,6 +124,7 @@ class _Session:
         self._estate = Estate()
         self._time = Interval(0, _until(header.recorded_by))
         self._configuration = Configuration(
+            domain=UNKNOWN,
             authority=UNKNOWN,
             retention_days=UNKNOWN,
             purge_protection=UNKNOWN,
@@ -130,6 +132,7 @@ class _Session:
             clock_skew=CLOCK_SKEW_SECONDS,
             quirks=expected_on(header.recorded_by),
         )
+        self._imported = ImportedSecrets()
         self._shown_hosts: dict[str, bytes] = {}
 
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
@@ -182,7 +185,9 @@ class _Session:
             credential=UNKNOWN,
             host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
         )
-        exchange = wire_exchange(sent, answered, request)
+        self._imported = self._imported.sending(sent, request)
+        answered, leaks = self._imported.screened(answered, request)
+        exchange = wire_exchange(sent, answered, request, leaks)
         judgement = accepts(self._estate, call, exchange.reply, self._strictness)
         if isinstance(request, Unmodelled) and not isinstance(exchange.reply, Unauthenticated):
             return judgement

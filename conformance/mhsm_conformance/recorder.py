@@ -27,7 +27,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.request_codec import encode_request
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.registry import target_factory
 
 __all__ = ["recorded_session"]

@@ -17,7 +17,7 @@ from mhsm_conformance.session import Session
 from mhsm_conformance.steps import Lapse, Loss, Sent, Step
 from mhsm_conformance.vectors.sample_keys import sample_key, sample_like
 from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import Credential, Reply, Request
+from mhsm_model.exchange import Credential, Reply, Request, RestoreKey
 from mhsm_model.judgement import Breach
 from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.revisions import LATEST_RECORDED
@@ -26,7 +26,7 @@ from mhsm_targets.registry import target_factory
 
 __all__ = ["Replay", "script_of"]
 
-_CHOSEN: Final = (".version", ".value", ".iv", ".tag")
+_CHOSEN: Final = (".version", ".value", ".blob", ".iv", ".tag")
 _SHORTEST: Final = 8
 """Values shorter than this (bytes or characters) are too common to be told by where they stood."""
 
@@ -144,6 +144,9 @@ def _written(value: Any, known: dict[str | bytes, str]) -> str:
         return _written_key(value, known)
     if isinstance(value, str | bytes) and value in known:
         return known[value]
+    if isinstance(value, RestoreKey) and value.blob not in known:
+        # One that no earlier step made, or made of one that was: a blob is never shown.
+        return f"RestoreKey(bytes({len(value.blob)}))"
     if is_dataclass(value):
         parts = [
             f"{field.name}={_written(getattr(value, field.name), known)}"

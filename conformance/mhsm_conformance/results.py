@@ -36,7 +36,7 @@ from mhsm_reports import (
 )
 from mhsm_targets.protocol import TargetProfile
 
-__all__ = ["RunFacts", "run_result", "tool_version", "unexercised"]
+__all__ = ["RunFacts", "incomplete", "run_result", "tool_version"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ def _clause(clause: Clause, coverage: Coverage, records: Sequence[CheckRecord]) 
         outcome=_clause_outcome(clause, coverage, naming),
         held=coverage.held[name] + coverage.satisfied[name],
         refused=coverage.refused[name],
+        refused_alone=coverage.alone[name],
         vacuous=coverage.vacuous[name],
         violated=coverage.violated[name],
         warnings=coverage.warned[name],
@@ -179,6 +180,12 @@ def _answers(coverage: Coverage) -> tuple[Answer, ...]:
     )
 
 
+def _bits(kind: str) -> int | None:
+    """The size in bits that ends the words for a key kind, or None where it is a curve."""
+    size = kind.rpartition(" ")[2]
+    return int(size) if size.isdecimal() else None
+
+
 def _matrix(coverage: Coverage) -> tuple[MatrixCell, ...]:
     counted: dict[tuple[str, str, str], Counter[str]] = {}
     for (kind, algorithm, operation, outcome), count in coverage.cells.items():
@@ -196,19 +203,29 @@ def _matrix(coverage: Coverage) -> tuple[MatrixCell, ...]:
                 KeyOperation(operation),
                 CellOutcome(shown),
                 outcomes.total(),
-                row.quantum_resistant,
+                row.is_quantum_resistant(_bits(kind)),
             )
         )
     return tuple(cells)
 
 
-def unexercised(result: RunResult) -> tuple[str, ...]:
-    """The demanding clauses that a run exercised by no check."""
+def incomplete(result: RunResult) -> tuple[str, ...]:
+    """The clauses that a run did not test from every side, each with what was not seen.
+
+    A clause that demands something must have been exercised, and a guard among them have refused a
+    call for its reason alone and let another pass; an open question must have been asked.
+    """
     demanding = {
-        clause.identifier
+        clause.identifier: clause
         for clause in catalogue()
         if clause.level in (ModelLevel.MUST, ModelLevel.SHOULD) or clause.kind is Kind.QUESTION
     }
-    return tuple(
-        row.id for row in result.clauses if row.id in demanding and row.outcome is Outcome.UNTESTED
-    )
+    rows = [row for row in result.clauses if row.id in demanding]
+    told: list[str] = []
+    for row in rows:
+        if row.outcome is Outcome.UNTESTED:
+            told.append(f"{row.id} (untested)")
+        elif demanding[row.id].kind is Kind.GUARD and not row.seen_both_ways:
+            seen = "never refused alone" if not row.refused_alone else "never satisfied"
+            told.append(f"{row.id} ({seen})")
+    return tuple(told)

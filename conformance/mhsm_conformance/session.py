@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from mhsm_conformance.coverage import Coverage
+from mhsm_conformance.coverage import CRYPTOGRAPHIC, Coverage
 from mhsm_conformance.faults import ConformanceFailure, HarnessFault
 from mhsm_conformance.steps import Lapse, Loss, Sent, Step, summary
 from mhsm_model.acceptor import Strictness, accepts
@@ -28,16 +28,19 @@ from mhsm_model.exchange import (
     Reply,
     Request,
     Sign,
-    Verify,
+    UnwrapKey,
+    WrapKey,
 )
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import Interval
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.state import Absent, Estate, Instance
+from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest
 from mhsm_model.wire.judge import with_bytes
-from mhsm_model.wire.request_codec import decode_request, encode_request
+from mhsm_model.wire.request_decoding import decode_request
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.protocol import (
     Capability,
     ClockTarget,
@@ -80,9 +83,12 @@ class Session:
         self.steps: list[Step] = []
         self.warnings: list[Breach] = []
         self.expected: list[Breach] = []
+        self.judgement = Judgement(Estate())
+        """What was said of the last exchange."""
         self._strictness = Strictness(strict=strict, live=profile.live)
         self._judged = judged
         self._on_exchange = on_exchange
+        self._imported = ImportedSecrets()
         self.estate = Estate()
         for host, configuration in configurations.items():
             self.estate = self.estate.with_instance(host, Instance(configuration))
@@ -151,15 +157,18 @@ class Session:
         time = Interval(begun, self._target.now())
         call = Call(host, request, time, api_version, credential)
         message = replace(sent, headers={}) if by_hand else None
+        if self._judged:
+            self._imported = self._imported.sending(sent, request)
         if answered is None:
             lost = Indeterminate("the reply was lost")
             if self._judged:
                 judgement = accepts(self.estate, call, lost, self._strictness)
                 self._concluded(call, lost, judgement, message)
             return lost
-        exchange = wire_exchange(sent, answered, request)
         if not self._judged:
-            return exchange.reply
+            return wire_exchange(sent, answered, request).reply
+        answered, leaks = self._imported.screened(answered, request)
+        exchange = wire_exchange(sent, answered, request, leaks)
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = with_bytes(judgement, exchange, self._strictness)
         self._concluded(call, exchange.reply, judgement, message)
@@ -169,6 +178,7 @@ class Session:
         self, call: Call, reply: Reply, judgement: Judgement, message: HttpRequest | None
     ) -> None:
         judgement = self._without_expected(judgement)
+        self.judgement = judgement
         self.coverage.add(call, reply, judgement, self._kind(call))
         self.warnings += judgement.warnings
         self.steps.append(Sent(call, reply, message))
@@ -192,7 +202,7 @@ class Session:
 
     def _kind(self, call: Call) -> str | None:
         request = call.request
-        if not isinstance(request, Sign | Verify | Encrypt | Decrypt):
+        if not isinstance(request, CRYPTOGRAPHIC):
             return None
         factor = self.estate.instances[call.host].factors.get(request.name)
         entry = factor.entries[0] if factor is not None else Absent()
@@ -249,9 +259,14 @@ class InstanceSession:
             raise InconclusiveError(f"no key could be made: {summary(reply)}")
         return reply
 
-    def result(self, request: Sign | Encrypt | Decrypt) -> OperationResult:
+    def result(
+        self,
+        request: Sign | Encrypt | Decrypt | WrapKey | UnwrapKey,
+        *,
+        api_version: str | None = LATEST_RECORDED,
+    ) -> OperationResult:
         """Compute what nothing speaks against; raises InconclusiveError where it is refused."""
-        reply = self.send(request)
+        reply = self.send(request, api_version=api_version)
         if not isinstance(reply, OperationResult):
             raise InconclusiveError(f"nothing was computed: {summary(reply)}")
         return reply

@@ -9,10 +9,12 @@ from mhsm_model.exchange import (
     Call,
     DeletedKeyBundle,
     Indeterminate,
+    KeyBackup,
     KeyBundle,
     KeyPage,
     NoContent,
     OperationResult,
+    RandomBytes,
     Refused,
     Reply,
     Unauthenticated,
@@ -40,6 +42,10 @@ def summary(reply: Reply) -> str:
             return f"{algorithm}, {len(value)} bytes"
         case Verification(valid):
             return str(valid).lower()
+        case KeyBackup(blob):
+            return f"a blob of {len(blob)} bytes"
+        case RandomBytes(value):
+            return f"{len(value)} random bytes"
         case NoContent():
             return "no content"
         case Refused(status, code, message):

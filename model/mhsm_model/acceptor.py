@@ -147,7 +147,7 @@ def accepts(
     if isinstance(request, Malformed):
         return _judge_malformed(estate, call, reply, strictness)
     operation = BY_REQUEST[type(request)]
-    opinions = [_opinion(operation, s, reply, strictness) for s in situations(estate, call)]
+    opinions = [_opinion(operation, s, reply, strictness) for s in situations(estate, call, reply)]
     lawful = [o for o in opinions if not _failures(o)]
     chosen = lawful or opinions
     return _concluded(estate, call, reply, chosen, lawful=bool(lawful))
@@ -270,7 +270,9 @@ def _judge_success(
             _breach(opinion, guard.clause, strictness, str(objection), "a success")
         elif guard.clause.level in (Level.OPEN, Level.MAY):
             opinion.answers.append((guard.clause, "carried out"))
-    opinion.satisfied = [
+    # A request that reached its operation had the schema.
+    opinion.satisfied = [MALFORMED]
+    opinion.satisfied += [
         guard.clause for guard in operation.guards if guard.clause.identifier not in objecting
     ]
     situation = opinion.situation

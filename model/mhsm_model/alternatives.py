@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from mhsm_model.exchange import Call, Request
+from mhsm_model.exchange import Call, KeyBundle, Reply, Request, RestoreKey
 from mhsm_model.moments import FOREVER, Interval
 from mhsm_model.situation import Situation
 from mhsm_model.state import (
@@ -26,9 +26,19 @@ from mhsm_model.state import (
     open_version,
 )
 from mhsm_model.tables.lifecycle import DAY_SECONDS
+from mhsm_model.tables.quirks import Quirk
 from mhsm_model.unknown import UNKNOWN
 
-__all__ = ["UNTOLD", "factor_at", "key_name", "service_time", "settled", "situations", "standing"]
+__all__ = [
+    "UNTOLD",
+    "addressed_name",
+    "factor_at",
+    "key_name",
+    "service_time",
+    "settled",
+    "situations",
+    "standing",
+]
 
 _NOTHING: Final = Factor((ABSENT,))
 _UNTOLD_MATERIAL: Final = "untold"
@@ -41,6 +51,19 @@ def key_name(request: Request) -> str:
     """The key name that a request addresses; empty for a request that addresses none."""
     name = getattr(request, "name", None)
     return name if isinstance(name, str) else ""
+
+
+def addressed_name(estate: Estate, request: Request, reply: Reply | None = None) -> str:
+    """The key name that a call addresses, empty for none.
+
+    The name that a restore brings back is in its blob: the archive knows it, or the reply tells.
+    """
+    if not isinstance(request, RestoreKey):
+        return key_name(request)
+    backup = estate.archive.found(request.blob)
+    if backup is not None:
+        return backup.name
+    return reply.kid.name if isinstance(reply, KeyBundle) else ""
 
 
 def service_time(estate: Estate, instance: Instance, call: Call) -> Interval:
@@ -78,18 +101,55 @@ def standing(factor: Factor, instance: Instance, now: Interval) -> tuple[Entry, 
     return tuple(after for entry in factor.entries for after in settled(entry, instance, now))
 
 
-def situations(estate: Estate, call: Call) -> Iterator[Situation[Any]]:
-    """Every situation that the call may meet. Raises KeyError for a host the estate lacks."""
+def situations(estate: Estate, call: Call, reply: Reply | None = None) -> Iterator[Situation[Any]]:
+    """Every situation that the call may meet. Raises KeyError for a host the estate lacks.
+
+    `reply` is what came back, where it did: it may tell which name was meant.
+    """
     instance = estate.instances[call.host]
     now = service_time(estate, instance, call)
-    name = key_name(call.request)
-    factor = factor_at(instance, name)
+    request = call.request
+    name = addressed_name(estate, request, reply)
+    factor = factor_at(instance, name) if name or not isinstance(request, RestoreKey) else _NOTHING
     for kept in factor.entries:
         for entry in settled(kept, instance, now):
-            for addressed, place in _addressed(entry, call.request):
+            for addressed, place, archived in _met(estate, instance, entry, request):
                 yield Situation(
-                    estate, call, call.request, instance, now, name, factor, entry, addressed, place
+                    estate,
+                    call,
+                    request,
+                    instance,
+                    now,
+                    name,
+                    factor,
+                    entry,
+                    addressed,
+                    place,
+                    archived,
                 )
+
+
+def _met(
+    estate: Estate, instance: Instance, entry: Entry, request: Request
+) -> Iterator[tuple[Entry, int | None, Key | None]]:
+    """The entry with each version that the request may mean, at the name or in the archive."""
+    if not isinstance(request, RestoreKey):
+        for addressed, place in _addressed(entry, request):
+            yield addressed, place, None
+        return
+    backup = estate.archive.found(request.blob)
+    if backup is None:
+        yield entry, None, None
+        return
+    changed = Quirk.RESTORED_IS_EXPORTABLE in instance.configuration.quirks
+    for kept in backup.keys:
+        for key, place in _current(_exportable_unknown(kept) if changed else kept):
+            yield entry, place, key
+
+
+def _exportable_unknown(key: Key) -> Key:
+    versions = tuple(replace(version, exportable=UNKNOWN) for version in key.versions)
+    return replace(key, versions=versions)
 
 
 def _addressed(entry: Entry, request: Request) -> Iterator[tuple[Entry, int | None]]:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from immutables import Map
 
-from mhsm_model.alternatives import UNTOLD, factor_at, key_name, situations
+from mhsm_model.alternatives import UNTOLD, addressed_name, factor_at, situations
+from mhsm_model.archive import Archive
 from mhsm_model.bundles import bundle_in
 from mhsm_model.exchange import (
     Call,
@@ -21,12 +22,14 @@ from mhsm_model.exchange import (
     Malformed,
     Reach,
     Reply,
+    RestoreKey,
     Unauthenticated,
     Unmodelled,
 )
 from mhsm_model.material import Knowledge, Material
 from mhsm_model.operations import BY_REQUEST
 from mhsm_model.operations.operation import Effect
+from mhsm_model.relations.facts import point_of
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
 from mhsm_model.state import Absent, Entry, Estate, Factor, Instance
@@ -63,7 +66,7 @@ def advanced_by(
     before stays possible. The second result is True where too many possibilities were left and the
     belief about the name was given up.
     """
-    name = key_name(call.request)
+    name = addressed_name(estate, call.request, reply)
     after = advanced(estate)
     instance = _learnt_configuration(after.instances[call.host], reply, lawful=lawful)
     if not name:
@@ -86,9 +89,12 @@ def advanced_by(
         instance = _changed(instance, name, after.serial)
         after = _changed_instance(after, call.host)
     materials = _materials(after.materials, steps, entries, lawful=lawful)
+    points = _points(after.points, materials, steps) if lawful else after.points
+    # What was handed out as a blob is one, also where its form is wrong.
+    archive = _archive(after.archive, effects)
     told = [effect.told for effect in effects if effect.told is not None and lawful]
     now = max((after.now, *told))
-    after = replace(after, materials=materials, now=now)
+    after = replace(after, materials=materials, points=points, archive=archive, now=now)
     return after.with_instance(call.host, instance), too_many
 
 
@@ -185,6 +191,33 @@ def _materials(
     return materials
 
 
+def _points(
+    points: Map[bytes, str], materials: Map[str, Material], steps: list[Step]
+) -> Map[bytes, str]:
+    """Which material gave each point, with those of the steps; open material may be any other."""
+    for situation, effect in steps:
+        if effect is None or not effect.points or situation.version is None:
+            continue
+        held = materials.get(situation.version.material)
+        if held is None or held.knowledge is Knowledge.OPEN:
+            continue
+        with points.mutate() as mutation:
+            for fact in effect.points:
+                mutation[point_of(fact)] = held.identifier
+            points = mutation.finish()
+    return points
+
+
+def _archive(archive: Archive, effects: list[Effect]) -> Archive:
+    """The archive with the blob that was given out; the key in it is one of what was possible."""
+    made = [effect.backup for effect in effects if effect.backup is not None]
+    if not made:
+        return archive
+    blob, backup = made[0]
+    keys = tuple(dict.fromkeys(key for _, other in made for key in other.keys))
+    return archive.with_backup(blob, replace(backup, keys=keys))
+
+
 def _learnt_configuration(instance: Instance, reply: Reply, *, lawful: bool) -> Instance:
     configuration = instance.configuration
     if lawful and isinstance(reply, Unauthenticated):
@@ -240,10 +273,11 @@ def after_loss(estate: Estate, call: Call) -> Estate:
     request = call.request
     if isinstance(request, Unmodelled | Malformed):
         return widened(estate, call)
-    name = key_name(request)
+    name = addressed_name(estate, request)
     after = advanced(estate)
     if not name:
-        return after
+        unknown = isinstance(request, RestoreKey) and not after.instances[call.host].fresh
+        return _emptied(after, call.host) if unknown else after
     possible: dict[Entry, None] = {}
     for situation in situations(estate, call):
         possible[situation.kept] = None
@@ -271,10 +305,19 @@ def widened(estate: Estate, call: Call) -> Estate:
         loosened = replace(instance, factors=factors, restoring=UNKNOWN)
         loosened = _changed(loosened, request.name, after.serial)
         return _changed_instance(after, call.host).with_instance(call.host, loosened)
+    return _emptied(after, call.host)
+
+
+def _emptied(estate: Estate, host: str) -> Estate:
+    """The estate in which anything may be at any name of the instance."""
     emptied = replace(
-        instance, factors=Map[str, Factor](), fresh=False, restoring=UNKNOWN, walks=Map()
+        estate.instances[host],
+        factors=Map[str, Factor](),
+        fresh=False,
+        restoring=UNKNOWN,
+        walks=Map(),
     )
-    return after.with_instance(call.host, emptied)
+    return estate.with_instance(host, emptied)
 
 
 def _loosened(estate: Estate, instance: Instance, name: str) -> Estate:

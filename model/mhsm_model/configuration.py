@@ -24,10 +24,10 @@ class Configuration:
     7 and 90 and fixed at creation; UNKNOWN until a reply tells. `purge_settles_at_once` is False
     for a service whose purge other replicas see later. `clock_skew` is the doubt about the
     service's clock in seconds, `quirks` the deviations of earlier builds that are to be expected.
-    `domain` names the security domain.
+    `domain` names a security domain that instances share; None is a domain of the instance's own.
     """
 
-    domain: str = "own"
+    domain: str | Unknown | None = None
     authority: str | Unknown = _AUTHORITY
     retention_days: int | Unknown = 90
     purge_protection: bool | Unknown = False

@@ -14,11 +14,13 @@ __all__ = [
     "DeletedKeyBundle",
     "DeletedKeyItem",
     "Indeterminate",
+    "KeyBackup",
     "KeyBundle",
     "KeyItem",
     "KeyPage",
     "NoContent",
     "OperationResult",
+    "RandomBytes",
     "Refused",
     "Reply",
     "Unauthenticated",
@@ -116,6 +118,20 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyBackup:
+    """The blob of a key's backup; it never prints."""
+
+    blob: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomBytes:
+    """Random bytes; they never print, somebody may make a key of them."""
+
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NoContent:
     """A success without a body."""
 
@@ -158,6 +174,8 @@ Reply = (
     | KeyPage
     | OperationResult
     | Verification
+    | KeyBackup
+    | RandomBytes
     | NoContent
     | Refused
     | Unauthenticated

@@ -6,19 +6,21 @@ They hold meaning, not bytes: the REST form is `wire`'s matter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from mhsm_model.jwk import JsonWebKey
 from mhsm_model.release_policy import ReleasePolicy
 
 __all__ = [
+    "BackupKey",
     "CreateKey",
     "Decrypt",
     "DeleteKey",
     "Encrypt",
     "GetDeletedKey",
     "GetKey",
+    "GetRandomBytes",
     "ImportKey",
     "ListDeletedKeys",
     "ListKeyVersions",
@@ -29,10 +31,13 @@ __all__ = [
     "RecoverDeletedKey",
     "Request",
     "RequestedAttributes",
+    "RestoreKey",
     "Sign",
     "Unmodelled",
+    "UnwrapKey",
     "UpdateKey",
     "Verify",
+    "WrapKey",
 ]
 
 
@@ -201,6 +206,52 @@ class Decrypt:
 
 
 @dataclass(frozen=True, slots=True)
+class WrapKey:
+    """Wrap a key; `plaintext` is the key to wrap. The members are those of Encrypt."""
+
+    name: str
+    version: str | None
+    algorithm: str
+    plaintext: bytes
+    iv: bytes | None = None
+    aad: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrapKey:
+    """Unwrap a key; `ciphertext` is the wrapped key. The members are those of Decrypt."""
+
+    name: str
+    version: str | None
+    algorithm: str
+    ciphertext: bytes
+    iv: bytes | None = None
+    aad: bytes | None = None
+    tag: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupKey:
+    """Get a key with all its versions as a blob that only its security domain can read."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreKey:
+    """Bring a key back from a blob; which key that is stands in the blob alone."""
+
+    blob: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GetRandomBytes:
+    """Get random bytes from the HSM."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Malformed:
     """A request to a modelled operation whose body has not the operation's schema."""
 
@@ -232,5 +283,10 @@ KeyRequest = (
     | Verify
     | Encrypt
     | Decrypt
+    | WrapKey
+    | UnwrapKey
+    | BackupKey
 )
-Request = KeyRequest | ListKeys | ListDeletedKeys | Malformed | Unmodelled
+Request = (
+    KeyRequest | RestoreKey | GetRandomBytes | ListKeys | ListDeletedKeys | Malformed | Unmodelled
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from mhsm_model.clauses import Basis, Clause, Kind, Level, Source, declare
@@ -48,6 +48,10 @@ class Guard(Generic[Q_contra]):
     clause: Clause
     objects: Callable[[Situation[Q_contra]], Objection]
     presupposes: tuple[Guard[Any], ...] = ()
+
+    def presupposing(self, *needed: Guard[Any]) -> Guard[Q_contra]:
+        """The same clause for an operation in which it presupposes other guards."""
+        return replace(self, presupposes=needed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,7 +33,8 @@ class Situation(Generic[Q_co]):
 
     `kept` is the alternative as the estate holds it; `entry` is the same with the version that the
     call may mean, at `place` in its key, None where it has no such version. `now` is the interval
-    of the service's clock.
+    of the service's clock. `archived` is the key that a blob would bring back; `place` is then its
+    current version's.
     """
 
     estate: Estate
@@ -46,6 +47,7 @@ class Situation(Generic[Q_co]):
     kept: Entry
     entry: Entry
     place: int | None
+    archived: Key | None = None
 
     @property
     def host(self) -> str:
@@ -59,7 +61,9 @@ class Situation(Generic[Q_co]):
 
     @property
     def key(self) -> Key | None:
-        """The key at the name, active or deleted."""
+        """The key that the call speaks of: at the name, active or deleted, or in the archive."""
+        if self.archived is not None:
+            return self.archived
         match self.entry:
             case Active(key) | Deleted(key):
                 return key

@@ -18,11 +18,12 @@ from typing import Final
 
 from immutables import Map
 
+from mhsm_model.archive import Archive
 from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import ReleasePolicy
+from mhsm_model.key import NO_TAGS, Key, KeyVersion, open_version
 from mhsm_model.material import Material
 from mhsm_model.moments import ANY_TIME, Interval
-from mhsm_model.unknown import UNKNOWN, Unknown
+from mhsm_model.unknown import Unknown
 
 __all__ = [
     "ABSENT",
@@ -39,58 +40,6 @@ __all__ = [
     "Walk",
     "open_version",
 ]
-
-NO_TAGS: Final[Map[str, str]] = Map()
-
-
-@dataclass(frozen=True, slots=True)
-class KeyVersion:
-    """One version of a key, as far as replies have revealed it.
-
-    `version` is None while no reply has named it. `key_ops` is None where the list was removed.
-    Times are intervals of seconds: a point where a reply told, else bounds.
-    """
-
-    version: str | None
-    material: str
-    key_ops: frozenset[str] | Unknown | None = UNKNOWN
-    enabled: bool | Unknown = UNKNOWN
-    not_before: int | Unknown | None = UNKNOWN
-    expires: int | Unknown | None = UNKNOWN
-    created: Interval = ANY_TIME
-    updated: Interval = ANY_TIME
-    exportable: bool | Unknown = UNKNOWN
-    tags: Map[str, str] | Unknown = UNKNOWN
-    release_policy: ReleasePolicy | Unknown | None = UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """The versions of a key, oldest first as far as known.
-
-    `complete` is False where versions may exist that are not in the sequence. `headed` is True
-    where the last one is known to be the current version.
-    """
-
-    versions: tuple[KeyVersion, ...]
-    complete: bool = True
-    headed: bool = True
-
-    def place_of(self, version: str) -> int | None:
-        """The place of the version with that identifier, or None."""
-        for place in range(len(self.versions) - 1, -1, -1):
-            if self.versions[place].version == version:
-                return place
-        return None
-
-    def appended(self, version: KeyVersion) -> Key:
-        """The key with a new current version."""
-        return replace(self, versions=(*self.versions, version), headed=True)
-
-    def with_version(self, place: int, version: KeyVersion) -> Key:
-        """The key with the version at `place` replaced."""
-        versions = self.versions
-        return replace(self, versions=(*versions[:place], version, *versions[place + 1 :]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +100,7 @@ class Instance:
     `fresh` is True where we saw the instance begin: a name without a factor is then absent, and
     else may hold anything. `walks` maps (collection, skip token) to the list that goes on there.
     `changed` is (serial, name) of the last effect, `changed_before` of the last on another name.
+    `drawn` are digests of the random values given out.
     """
 
     configuration: Configuration = field(default_factory=Configuration)
@@ -160,6 +110,7 @@ class Instance:
     changed: tuple[int, str] = (0, "")
     changed_before: tuple[int, str] = (0, "")
     restoring: bool | Unknown = False
+    drawn: Map[bytes, None] = field(default_factory=Map[bytes, None])
 
     def changed_elsewhere(self, name: str) -> int:
         """The serial of the last effect on a key of another name."""
@@ -168,10 +119,16 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """All instances and all material. `now` is a lower bound of the service's clock in seconds."""
+    """All instances, all material and all backups.
+
+    `now` is a lower bound of the service's clock in seconds. `points` says which material gave a
+    point of its function: unrelated material never gives the same.
+    """
 
     instances: Map[str, Instance] = field(default_factory=Map[str, Instance])
     materials: Map[str, Material] = field(default_factory=Map[str, Material])
+    archive: Archive = field(default_factory=Archive)
+    points: Map[bytes, str] = field(default_factory=Map[bytes, str])
     now: int = 0
     serial: int = 0
     changed: tuple[int, str] = (0, "")
@@ -184,8 +141,3 @@ class Estate:
     def changed_elsewhere(self, host: str) -> int:
         """The serial of the last effect on another instance."""
         return self.changed[0] if self.changed[1] != host else self.changed_before[0]
-
-
-def open_version(version: str | None, material: str) -> KeyVersion:
-    """A version that existed before we looked: nothing but its identifier is known."""
-    return KeyVersion(version, material)

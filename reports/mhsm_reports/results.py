@@ -69,7 +69,8 @@ class ClauseResult:
     """One clause of the specification and how often the run touched it.
 
     `held` counts only the times the clause was satisfied in a way that could have failed;
-    `refused` the refusals for this reason; `vacuous` the times it had nothing to say.
+    `refused` the refusals for this reason, `refused_alone` those that no other clause demanded;
+    `vacuous` the times it had nothing to say.
     """
 
     id: str
@@ -83,6 +84,7 @@ class ClauseResult:
     outcome: Outcome
     held: int
     refused: int
+    refused_alone: int
     vacuous: int
     violated: int
     warnings: int
@@ -92,6 +94,11 @@ class ClauseResult:
     def area(self) -> str:
         """The part of the identifier before its first hyphen: `SIGN` of `SIGN-003`."""
         return self.id.partition("-")[0]
+
+    @property
+    def seen_both_ways(self) -> bool:
+        """Whether a guard was seen refusing, for its reason alone, and letting a call pass."""
+        return self.refused_alone > 0 and self.held > 0
 
     @property
     def exercised(self) -> bool:

@@ -29,7 +29,7 @@ class Coverage:
 
     Counted are the MUST and SHOULD clauses that apply to the target (`applicable`), those of them
     that the run `exercised`, the `guards` among them, and the guards seen from both sides
-    (`guards_both_ways`): refused for this reason, and satisfied.
+    (`guards_both_ways`): refused for this reason alone, and satisfied.
     """
 
     exercised: int
@@ -66,6 +66,6 @@ def coverage(result: RunResult) -> Coverage:
     return Coverage(
         exercised=sum(clause.exercised for clause in applicable),
         applicable=len(applicable),
-        guards_both_ways=sum(guard.held > 0 and guard.refused > 0 for guard in guards),
+        guards_both_ways=sum(guard.seen_both_ways for guard in guards),
         guards=len(guards),
     )

@@ -14,7 +14,7 @@ from mhsm_model.moments import Interval
 from mhsm_model.rules import Guard
 from mhsm_model.state import Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.request_codec import decode_request
+from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import TargetProfile

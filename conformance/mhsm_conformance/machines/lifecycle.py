@@ -17,6 +17,7 @@ from mhsm_conformance.session import Session
 from mhsm_conformance.strategies import requests as drawn
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
+    BackupKey,
     CreateKey,
     Credential,
     Decrypt,
@@ -24,7 +25,9 @@ from mhsm_model.exchange import (
     Encrypt,
     GetDeletedKey,
     GetKey,
+    GetRandomBytes,
     ImportKey,
+    KeyBackup,
     KeyBundle,
     KeyPage,
     ListDeletedKeys,
@@ -36,9 +39,12 @@ from mhsm_model.exchange import (
     Reply,
     Request,
     RequestedAttributes,
+    RestoreKey,
     Sign,
+    UnwrapKey,
     UpdateKey,
     Verify,
+    WrapKey,
 )
 from mhsm_model.operations.paging import next_token
 from mhsm_targets.protocol import Capability
@@ -58,7 +64,8 @@ class LifecycleMachine(RuleBasedStateMachine):
         self.session: Session
         self.versions: dict[tuple[int, str], list[str]] = {}
         self.signatures: list[tuple[Sign, OperationResult]] = []
-        self.ciphertexts: list[tuple[Encrypt, OperationResult]] = []
+        self.ciphertexts: list[tuple[Encrypt | WrapKey, OperationResult]] = []
+        self.blobs: list[bytes] = []
 
     def opened(self, seed: int) -> Session:
         """The session that the machine runs in; a subclass says where it comes from."""
@@ -209,6 +216,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         algorithm=st.sampled_from(drawn.ALGORITHM_NAMES),
         plaintext=drawn.plaintexts,
         aad=st.sampled_from((None, b"aad")),
+        wraps=st.booleans(),
     )
     def encrypt(
         self,
@@ -218,11 +226,13 @@ class LifecycleMachine(RuleBasedStateMachine):
         algorithm: str,
         plaintext: bytes,
         aad: bytes | None,
+        wraps: bool,
     ) -> None:
-        """Encrypt with an algorithm that may suit the key or not."""
+        """Encrypt, or wrap, with an algorithm that may suit the key or not."""
         iv = _IV if "CBC" in algorithm else None
         version = self.version(at, name, ordinal)
-        request = Encrypt(name, version, algorithm, plaintext, iv, aad)
+        kind = WrapKey if wraps else Encrypt
+        request = kind(name, version, algorithm, plaintext, iv, aad)
         reply = self.send(at, request)
         if isinstance(reply, OperationResult):
             self.ciphertexts = [*self.ciphertexts, (request, reply)][-_KEPT:]
@@ -233,12 +243,14 @@ class LifecycleMachine(RuleBasedStateMachine):
         name=st.none() | drawn.names,
         which=st.integers(0, _KEPT),
         altered=st.sampled_from(("nothing", "nothing", "value", "iv", "tag", "aad")),
+        crossed=st.booleans(),
     )
-    def decrypt(self, at: int, name: str | None, which: int, altered: str) -> None:
-        """Decrypt a ciphertext made before: here or there, as it was or altered."""
+    def decrypt(self, at: int, name: str | None, which: int, altered: str, crossed: bool) -> None:
+        """Decrypt or unwrap a ciphertext made before: here or there, as it was or altered."""
         asked, made = self.ciphertexts[which % len(self.ciphertexts)]
         version = None if name is not None else asked.version
-        request = Decrypt(
+        kind = UnwrapKey if isinstance(asked, WrapKey) != crossed else Decrypt
+        request = kind(
             asked.name if name is None else name,
             version,
             asked.algorithm,
@@ -248,6 +260,29 @@ class LifecycleMachine(RuleBasedStateMachine):
             _flipped(made.tag) if altered == "tag" and made.tag else made.tag,
         )
         self.send(at, request)
+
+    @rule(at=st.integers(0, 1), name=drawn.names)
+    def back_up(self, at: int, name: str) -> None:
+        """Back a key up."""
+        reply = self.send(at, BackupKey(name))
+        if isinstance(reply, KeyBackup):
+            self.blobs = [*self.blobs, reply.blob][-_KEPT:]
+
+    @precondition(lambda self: self.blobs)
+    @rule(
+        at=st.integers(0, 1),
+        which=st.integers(0, _KEPT),
+        altered=st.sampled_from((False, False, False, True)),
+    )
+    def restore(self, at: int, which: int, altered: bool) -> None:
+        """Restore a key from a blob made before: here or there, as it was or altered."""
+        blob = self.blobs[which % len(self.blobs)]
+        self.send(at, RestoreKey(_flipped(blob) if altered else blob))
+
+    @rule(at=st.integers(0, 1), count=st.sampled_from((0, 1, 16, 128, 129)))
+    def random_bytes(self, at: int, count: int) -> None:
+        """Get random bytes."""
+        self.send(at, GetRandomBytes(count))
 
     @rule(at=st.integers(0, 1), name=drawn.names)
     def unauthenticated(self, at: int, name: str) -> None:

@@ -9,7 +9,17 @@ import pytest
 
 from mhsm_conformance.session import InstanceSession
 from mhsm_conformance.vectors.sample_keys import SAMPLE_KINDS, sample_key
-from mhsm_model.exchange import CreateKey, GetKey, ImportKey, RequestedAttributes
+from mhsm_model.exchange import (
+    CreateKey,
+    DeleteKey,
+    GetDeletedKey,
+    GetKey,
+    ImportKey,
+    ListKeys,
+    RequestedAttributes,
+    Sign,
+    UpdateKey,
+)
 
 HSM_TYPES: Final = {"RSA": "RSA-HSM", "EC": "EC-HSM", "oct": "oct-HSM"}
 
@@ -80,3 +90,21 @@ def test_contradictory_key(hsm: InstanceSession) -> None:
     """What becomes of a key whose point is not that of its scalar is recorded."""
     key, other = sample_key("EC P-256"), sample_key("EC P-256", 1)
     hsm.send(ImportKey(hsm.fresh_name(), replace(key, x=other.x, y=other.y)))
+
+
+@pytest.mark.exercises("KEY-213")
+@pytest.mark.parametrize("kind", ["RSA 2048", "EC P-256", "EC P-521", "oct 256"])
+def test_secret_stays_inside(hsm: InstanceSession, kind: str) -> None:
+    """No answer to what is done with an imported key, or refused, has its secret in it."""
+    name, key = hsm.fresh_name(), sample_key(kind)
+    hsm.send(ImportKey(name, replace(key, kty=None)))
+    hsm.send(ImportKey(name, key, tags={"from": "outside"}))
+    hsm.send(GetKey(name))
+    hsm.send(GetKey(name, "0" * 32))
+    hsm.send(UpdateKey(name, tags={"from": "elsewhere"}))
+    hsm.send(Sign(name, None, "ES256K", bytes(32)))
+    hsm.send(Sign(name, None, "PS256", bytes(1)))
+    hsm.send(ListKeys())
+    hsm.send(DeleteKey(name))
+    hsm.send(GetDeletedKey(name))
+    hsm.send(ImportKey(name, key))

@@ -7,17 +7,20 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from mhsm_conformance.machines.lifecycle import LifecycleMachine
-from mhsm_conformance.opening import Bench
+from mhsm_conformance.opening import HOSTS, Bench
 from mhsm_conformance.session import Session
+from mhsm_model.configuration import Configuration
 
 
 @pytest.mark.exercises("FRAME-001", "FRAME-002", "FRAME-003", "FRAME-004", "ERR-201")
-def test_lifecycle_and_cryptography(mhsm_bench: Bench) -> None:
-    """Keys of two instances live, change, sign, encrypt and die in any order."""
+@pytest.mark.parametrize("domain", [None, "shared"])
+def test_lifecycle_and_cryptography(mhsm_bench: Bench, domain: str | None) -> None:
+    """Keys of two instances live, change, sign, encrypt, come back and die in any order."""
+    configurations = {host: Configuration(domain=domain) for host in HOSTS}
 
     class Machine(LifecycleMachine):
         def opened(self, seed: int) -> Session:
-            return mhsm_bench.open_default(seed)
+            return mhsm_bench.open(configurations, seed)
 
     effort = mhsm_bench.effort
     phases = (Phase.generate, Phase.shrink) if mhsm_bench.shrinks else (Phase.generate,)

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from mhsm_conformance.faults import ConformanceFailure
+from mhsm_conformance.guards.scenes import backed_up
 from mhsm_conformance.opening import HOSTS
 from mhsm_conformance.replaying import script_of
 from mhsm_conformance.session import InstanceSession, Session
@@ -23,13 +24,18 @@ from mhsm_model.exchange import (
     DeleteKey,
     Encrypt,
     GetKey,
+    GetRandomBytes,
     ImportKey,
     ListKeys,
+    PurgeDeletedKey,
     ReleasePolicy,
     RequestedAttributes,
+    RestoreKey,
     Sign,
+    UnwrapKey,
     UpdateKey,
     Verify,
+    WrapKey,
 )
 from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_targets.registry import target_factory
@@ -62,6 +68,14 @@ def lawful(hsm: InstanceSession) -> None:
     hsm.send(GetKey("a"), credential=Credential.ANONYMOUS)
     hsm.send(GetKey("a"), api_version="7.4")
     hsm.session.send(HOSTS[1], GetKey("a"))
+    wrapped = hsm.result(WrapKey("a", version, "A256KW", bytes(16)))
+    hsm.send(UnwrapKey("a", version, "A256KW", wrapped.value))
+    blob = backed_up(hsm, "c")
+    hsm.send(DeleteKey("c"))
+    hsm.send(PurgeDeletedKey("c"))
+    hsm.send(RestoreKey(blob[:-1]))
+    hsm.send(RestoreKey(blob))
+    hsm.send(GetRandomBytes(16))
 
 
 def run(tmp_path: Path, script: str) -> subprocess.CompletedProcess[str]:

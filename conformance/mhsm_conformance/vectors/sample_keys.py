@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
 from mhsm_model.entropy import SeededEntropy
 from mhsm_model.jwk import JsonWebKey
-from mhsm_model.relations.secrets import minimal
+from mhsm_model.relations.secrets import OctSecret, jwk_of
 from mhsm_model.tables.key_types import CURVES, OCT_BITS, RSA_BITS
 
 __all__ = ["SAMPLE_KINDS", "sample_key", "sample_like"]
@@ -36,35 +34,13 @@ def sample_key(kind: str, serial: int = 0) -> JsonWebKey:
     entropy = SeededEntropy(f"sample {kind} {serial}".encode(), pooled=False)
     match family:
         case "RSA":
-            return _rsa(entropy.rsa(int(detail), 65537).key)
+            return jwk_of(entropy.rsa(int(detail), 65537))
         case "EC" if detail in CURVES:
-            return _ec(detail, entropy.ec(detail).key)
+            return jwk_of(entropy.ec(detail))
         case "oct":
-            return JsonWebKey("oct", k=entropy.octets(int(detail) // 8))
+            return jwk_of(OctSecret(entropy.octets(int(detail) // 8)))
         case _:
             raise ValueError(f"there is no sample of kind {kind!r}")
-
-
-def _rsa(key: rsa.RSAPrivateKey) -> JsonWebKey:
-    numbers = key.private_numbers()
-    return JsonWebKey(
-        "RSA",
-        n=minimal(numbers.public_numbers.n),
-        e=minimal(numbers.public_numbers.e),
-        d=minimal(numbers.d),
-        p=minimal(numbers.p),
-        q=minimal(numbers.q),
-        dp=minimal(numbers.dmp1),
-        dq=minimal(numbers.dmq1),
-        qi=minimal(numbers.iqmp),
-    )
-
-
-def _ec(curve: str, key: ec.EllipticCurvePrivateKey) -> JsonWebKey:
-    numbers, width = key.private_numbers(), CURVES[curve]
-    point = numbers.public_numbers
-    x, y = point.x.to_bytes(width), point.y.to_bytes(width)
-    return JsonWebKey("EC", crv=curve, x=x, y=y, d=numbers.private_value.to_bytes(width))
 
 
 def sample_like(key: JsonWebKey) -> tuple[str, int] | None:

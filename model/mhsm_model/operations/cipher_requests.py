@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mhsm_model.clauses import Basis, Level
-from mhsm_model.exchange import Decrypt, Encrypt
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.material import Knowledge
 from mhsm_model.operations.ciphertexts import sent_ciphertext
-from mhsm_model.operations.permission import algorithm_of, algorithm_suits_key, scheme_of
+from mhsm_model.operations.permission import (
+    Deciphering,
+    Enciphering,
+    algorithm_of,
+    algorithm_suits_key,
+    scheme_of,
+)
 from mhsm_model.relations.encryption import BLOCK_BYTES, opened, rsa_capacity
 from mhsm_model.relations.facts import aad_given, decryption_given, recall
 from mhsm_model.rules import Guard, Objection, Perhaps, guard
@@ -21,7 +26,6 @@ from mhsm_model.tables.key_types import Family
 
 __all__ = ["DECIPHERABLE", "ENCIPHERABLE"]
 
-Enciphering = Encrypt | Decrypt
 _CBC: Final = (Scheme.AES_CBC, Scheme.AES_CBC_PAD)
 
 
@@ -36,7 +40,7 @@ def _modulus_bytes(s: Situation[Any]) -> int | None:
 
 
 @guard("ALG-011", basis=Basis.STANDARD, sources=(RFC8017,), presupposes=(algorithm_suits_key,))
-def plaintext_fits_the_modulus(s: Situation[Encrypt], /) -> Objection:
+def plaintext_fits_the_modulus(s: Situation[Enciphering], /) -> Objection:
     """Refuse to encrypt with RSA more bytes than the padding leaves room for."""
     algorithm, modulus = algorithm_of(s), _modulus_bytes(s)
     if algorithm is None or algorithm.family is not Family.RSA or modulus is None:
@@ -54,11 +58,13 @@ def plaintext_fits_the_modulus(s: Situation[Encrypt], /) -> Objection:
     sources=(REST,),
     presupposes=(algorithm_suits_key,),
 )
-def plaintext_is_not_empty(s: Situation[Encrypt], /) -> Objection:
-    """Refuse to encrypt an empty plaintext."""
+def plaintext_is_not_empty(s: Situation[Enciphering], /) -> Objection:
+    """Refuse to encrypt or wrap an empty plaintext."""
     if s.request.plaintext:
         return None
-    return Perhaps(unseen(400, "BadParameter", "value is empty"))
+    # Key wrap with padding is not defined for it: RFC 5649 begins at one byte.
+    undefined = scheme_of(s) is Scheme.AES_KWP
+    return Perhaps(unseen(400, "BadParameter", "value is empty"), emulated=undefined)
 
 
 @guard(
@@ -68,7 +74,7 @@ def plaintext_is_not_empty(s: Situation[Encrypt], /) -> Objection:
     sources=(RECORDED_PYTHON,),
     presupposes=(algorithm_suits_key,),
 )
-def gcm_iv_is_the_services_own(s: Situation[Encrypt], /) -> Objection:
+def gcm_iv_is_the_services_own(s: Situation[Enciphering], /) -> Objection:
     """Refuse an iv that comes with a GCM plaintext: the service makes its own."""
     if scheme_of(s) is not Scheme.AES_GCM or s.request.iv is None:
         return None
@@ -83,7 +89,7 @@ def gcm_iv_is_the_services_own(s: Situation[Encrypt], /) -> Objection:
     sources=(RECORDED_PYTHON,),
     presupposes=(algorithm_suits_key,),
 )
-def cbc_iv_is_sent(s: Situation[Encrypt], /) -> Objection:
+def cbc_iv_is_sent(s: Situation[Enciphering], /) -> Objection:
     """Refuse to encrypt by CBC without an iv."""
     if scheme_of(s) not in _CBC or s.request.iv is not None:
         return None
@@ -91,7 +97,7 @@ def cbc_iv_is_sent(s: Situation[Encrypt], /) -> Objection:
 
 
 @guard("CBC-202", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
-def cbc_iv_is_a_block(s: Situation[Enciphering], /) -> Objection:
+def cbc_iv_is_a_block(s: Situation[Enciphering | Deciphering], /) -> Objection:
     """Refuse a CBC iv that is not 16 bytes."""
     iv = s.request.iv
     if scheme_of(s) not in _CBC or iv is None or len(iv) == BLOCK_BYTES:
@@ -108,7 +114,7 @@ def cbc_iv_is_a_block(s: Situation[Enciphering], /) -> Objection:
     sources=(SP800_38D, RECORDED_PYTHON),
     presupposes=(algorithm_suits_key,),
 )
-def gcm_decryption_has_iv_and_tag(s: Situation[Decrypt], /) -> Objection:
+def gcm_decryption_has_iv_and_tag(s: Situation[Deciphering], /) -> Objection:
     """Refuse to decrypt by GCM without an iv and a tag."""
     if scheme_of(s) is not Scheme.AES_GCM:
         return None
@@ -118,7 +124,7 @@ def gcm_decryption_has_iv_and_tag(s: Situation[Decrypt], /) -> Objection:
 
 
 @guard("CBC-005", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
-def cbc_decryption_has_an_iv(s: Situation[Decrypt], /) -> Objection:
+def cbc_decryption_has_an_iv(s: Situation[Deciphering], /) -> Objection:
     """Refuse to decrypt by CBC without an iv."""
     if scheme_of(s) not in _CBC or s.request.iv is not None:
         return None
@@ -126,7 +132,7 @@ def cbc_decryption_has_an_iv(s: Situation[Decrypt], /) -> Objection:
 
 
 @guard("CBC-203", basis=Basis.STANDARD, sources=(SP800_38A,), presupposes=(algorithm_suits_key,))
-def cbc_ciphertext_is_whole_blocks(s: Situation[Decrypt], /) -> Objection:
+def cbc_ciphertext_is_whole_blocks(s: Situation[Deciphering], /) -> Objection:
     """Refuse a CBC ciphertext that is not a whole number of blocks."""
     if scheme_of(s) not in _CBC:
         return None
@@ -139,7 +145,7 @@ def cbc_ciphertext_is_whole_blocks(s: Situation[Decrypt], /) -> Objection:
 
 
 @guard("ALG-221", basis=Basis.STANDARD, sources=(RFC8017,), presupposes=(algorithm_suits_key,))
-def rsa_ciphertext_is_a_modulus(s: Situation[Decrypt], /) -> Objection:
+def rsa_ciphertext_is_a_modulus(s: Situation[Deciphering], /) -> Objection:
     """Refuse an RSA ciphertext that is not as long as the modulus, or not below it."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or material is None or not isinstance(material.public, RsaPublic):
@@ -156,7 +162,7 @@ def rsa_ciphertext_is_a_modulus(s: Situation[Decrypt], /) -> Objection:
     sources=(SP800_38D,),
     presupposes=(gcm_decryption_has_iv_and_tag,),
 )
-def gcm_ciphertext_is_authentic(s: Situation[Decrypt], /) -> Objection:
+def gcm_ciphertext_is_authentic(s: Situation[Deciphering], /) -> Objection:
     """Refuse a GCM ciphertext whose iv, tag, aad or value is not as encrypted."""
     return _authentic(s, Scheme.AES_GCM, closed_is_certain=True)
 
@@ -167,7 +173,7 @@ def gcm_ciphertext_is_authentic(s: Situation[Decrypt], /) -> Objection:
     sources=(RFC8017,),
     presupposes=(rsa_ciphertext_is_a_modulus,),
 )
-def oaep_ciphertext_is_authentic(s: Situation[Decrypt], /) -> Objection:
+def oaep_ciphertext_is_authentic(s: Situation[Deciphering], /) -> Objection:
     """Refuse an RSA-OAEP ciphertext whose padding is not right."""
     return _authentic(s, Scheme.RSAES_OAEP, closed_is_certain=False)
 
@@ -179,7 +185,7 @@ def oaep_ciphertext_is_authentic(s: Situation[Decrypt], /) -> Objection:
     sources=(RFC8017,),
     presupposes=(rsa_ciphertext_is_a_modulus,),
 )
-def pkcs1_ciphertext_is_padded(s: Situation[Decrypt], /) -> Objection:
+def pkcs1_ciphertext_is_padded(s: Situation[Deciphering], /) -> Objection:
     """Refuse an RSA1_5 ciphertext whose padding is wrong, or answer with unrelated bytes."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme is not Scheme.RSAES_PKCS1:
@@ -197,12 +203,12 @@ def pkcs1_ciphertext_is_padded(s: Situation[Decrypt], /) -> Objection:
     sources=(SP800_38A, KEY_OPERATIONS),
     presupposes=(cbc_iv_is_a_block, cbc_decryption_has_an_iv, cbc_ciphertext_is_whole_blocks),
 )
-def cbc_padding_is_right(s: Situation[Decrypt], /) -> Objection:
+def cbc_padding_is_right(s: Situation[Deciphering], /) -> Objection:
     """Refuse an A*CBCPAD ciphertext whose last block does not end in PKCS #7 padding."""
     return _authentic(s, Scheme.AES_CBC_PAD, closed_is_certain=False)
 
 
-def _authentic(s: Situation[Decrypt], scheme: Scheme, *, closed_is_certain: bool) -> Objection:
+def _authentic(s: Situation[Deciphering], scheme: Scheme, *, closed_is_certain: bool) -> Objection:
     """The refusal of a ciphertext that decrypts to nothing, as far as that can be known."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme is not scheme:
@@ -224,7 +230,7 @@ def _authentic(s: Situation[Decrypt], scheme: Scheme, *, closed_is_certain: bool
     return Perhaps(refusal)
 
 
-ENCIPHERABLE: Final[tuple[Guard[Encrypt], ...]] = (
+ENCIPHERABLE: Final[tuple[Guard[Enciphering], ...]] = (
     plaintext_fits_the_modulus,
     plaintext_is_not_empty,
     gcm_iv_is_the_services_own,
@@ -232,7 +238,7 @@ ENCIPHERABLE: Final[tuple[Guard[Encrypt], ...]] = (
     cbc_iv_is_a_block,
 )
 
-DECIPHERABLE: Final[tuple[Guard[Decrypt], ...]] = (
+DECIPHERABLE: Final[tuple[Guard[Deciphering], ...]] = (
     gcm_decryption_has_iv_and_tag,
     cbc_decryption_has_an_iv,
     cbc_iv_is_a_block,

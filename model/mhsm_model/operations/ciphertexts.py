@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from mhsm_model.clauses import Basis, Level
-from mhsm_model.exchange import Decrypt, Encrypt, OperationResult
+from mhsm_model.exchange import OperationResult
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.jwk import RsaPublic
-from mhsm_model.operations.permission import algorithm_of, scheme_of
+from mhsm_model.operations.permission import Deciphering, Enciphering, algorithm_of, scheme_of
 from mhsm_model.relations.encryption import (
     BLOCK_BYTES,
     GCM_IV_BYTES,
@@ -56,12 +56,12 @@ def _gcm_iv(s: Situation[Any], iv: bytes | None) -> bytes | None:
     return iv[:GCM_IV_BYTES] if Quirk.GCM_IV_PADDED in s.configuration.quirks else iv
 
 
-def sent_ciphertext(s: Situation[Decrypt]) -> Ciphertext:
+def sent_ciphertext(s: Situation[Deciphering]) -> Ciphertext:
     """The ciphertext of a decrypt request."""
     return Ciphertext(s.request.ciphertext, _gcm_iv(s, s.request.iv), s.request.tag)
 
 
-def shown_ciphertext(s: Situation[Encrypt], reply: OperationResult) -> Ciphertext:
+def shown_ciphertext(s: Situation[Enciphering], reply: OperationResult) -> Ciphertext:
     """The ciphertext of an encrypt reply; CBC takes the caller's iv where none is shown."""
     return Ciphertext(reply.value, _gcm_iv(s, reply.iv or s.request.iv), reply.tag)
 
@@ -71,7 +71,7 @@ def shown_ciphertext(s: Situation[Encrypt], reply: OperationResult) -> Ciphertex
 
 @postcondition("ALG-230", basis=Basis.STANDARD, sources=(RFC8017, RECORDED_PYTHON))
 def rsa_ciphertext_is_as_long_as_the_modulus(
-    s: Situation[Encrypt], reply: OperationResult, /
+    s: Situation[Enciphering], reply: OperationResult, /
 ) -> Finding:
     """Answer RSA encryption with a ciphertext as long as the modulus."""
     material = s.material
@@ -82,7 +82,7 @@ def rsa_ciphertext_is_as_long_as_the_modulus(
 
 
 @postcondition("ALG-231", basis=Basis.STANDARD, sources=(RFC8017,))
-def rsa_ciphertext_decrypts(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def rsa_ciphertext_decrypts(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Encrypt with RSA so that the key's private part gives the plaintext back."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme not in _RSA:
@@ -94,7 +94,7 @@ def rsa_ciphertext_decrypts(s: Situation[Encrypt], reply: OperationResult, /) ->
 
 
 @postcondition("ALG-233", basis=Basis.STANDARD, sources=(RFC8017,))
-def rsa_ciphertext_is_fresh(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def rsa_ciphertext_is_fresh(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Encrypt with RSA to a ciphertext that was not seen before: both paddings are random."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme not in _RSA or material is None:
@@ -104,7 +104,7 @@ def rsa_ciphertext_is_fresh(s: Situation[Encrypt], reply: OperationResult, /) ->
 
 
 @postcondition("GCM-001", basis=Basis.OBSERVED, sources=_RECORDED)
-def gcm_makes_iv_and_tag(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def gcm_makes_iv_and_tag(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Answer GCM encryption with an iv of 12 bytes, a tag of 16, and the aad that was sent."""
     if scheme_of(s) is not Scheme.AES_GCM:
         return VACUOUS
@@ -118,7 +118,7 @@ def gcm_makes_iv_and_tag(s: Situation[Encrypt], reply: OperationResult, /) -> Fi
 
 
 @postcondition("GCM-006", basis=Basis.STANDARD, sources=(SP800_38D, RECORDED_PYTHON))
-def gcm_keeps_the_length(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def gcm_keeps_the_length(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Encrypt by GCM to just as many bytes as the plaintext has."""
     if scheme_of(s) is not Scheme.AES_GCM:
         return VACUOUS
@@ -127,7 +127,7 @@ def gcm_keeps_the_length(s: Situation[Encrypt], reply: OperationResult, /) -> Fi
 
 
 @postcondition("GCM-007", basis=Basis.STANDARD, sources=(SP800_38D,))
-def gcm_never_repeats_an_iv(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def gcm_never_repeats_an_iv(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Use no iv twice for GCM under one key."""
     material = s.material
     if scheme_of(s) is not Scheme.AES_GCM or material is None or reply.iv is None:
@@ -137,7 +137,7 @@ def gcm_never_repeats_an_iv(s: Situation[Encrypt], reply: OperationResult, /) ->
 
 
 @postcondition("GCM-201", basis=Basis.OBSERVED, sources=(SP800_38D, RECORDED_PYTHON))
-def gcm_ciphertext_is_right(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def gcm_ciphertext_is_right(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Encrypt by AES-GCM with the aad as sent, or filled with zero bytes to a multiple of 8."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme is not Scheme.AES_GCM:
@@ -154,7 +154,7 @@ def gcm_ciphertext_is_right(s: Situation[Encrypt], reply: OperationResult, /) ->
 
 
 @postcondition("CBC-001", basis=Basis.OBSERVED, sources=_RECORDED)
-def cbc_iv_is_echoed(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def cbc_iv_is_echoed(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Answer CBC encryption with the caller's iv."""
     if scheme_of(s) not in _CBC or s.request.iv is None:
         return VACUOUS
@@ -162,7 +162,7 @@ def cbc_iv_is_echoed(s: Situation[Encrypt], reply: OperationResult, /) -> Findin
 
 
 @postcondition("CBC-002", basis=Basis.OBSERVED, sources=_RECORDED)
-def cbc_fills_with_zeros(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def cbc_fills_with_zeros(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Fill a plaintext for A*CBC with zero bytes to whole blocks, and add nothing to whole ones."""
     if scheme_of(s) is not Scheme.AES_CBC:
         return VACUOUS
@@ -170,14 +170,14 @@ def cbc_fills_with_zeros(s: Situation[Encrypt], reply: OperationResult, /) -> Fi
 
 
 @postcondition("CBC-003", basis=Basis.OBSERVED, sources=(REST, *_RECORDED))
-def cbc_pads_by_pkcs7(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def cbc_pads_by_pkcs7(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Pad a plaintext for A*CBCPAD by PKCS #7, one to sixteen bytes."""
     if scheme_of(s) is not Scheme.AES_CBC_PAD:
         return VACUOUS
     return _length(s, reply)
 
 
-def _length(s: Situation[Encrypt], reply: OperationResult) -> Finding:
+def _length(s: Situation[Enciphering], reply: OperationResult) -> Finding:
     algorithm = algorithm_of(s)
     if algorithm is None:
         return VACUOUS
@@ -186,7 +186,7 @@ def _length(s: Situation[Encrypt], reply: OperationResult) -> Finding:
 
 
 @postcondition("CBC-004", level=Level.SHOULD, basis=Basis.OBSERVED, sources=(RECORDED_PYTHON,))
-def cbc_ignores_aad(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def cbc_ignores_aad(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Ignore an aad sent with CBC, and answer with neither aad nor tag."""
     if scheme_of(s) not in _CBC:
         return VACUOUS
@@ -194,7 +194,7 @@ def cbc_ignores_aad(s: Situation[Encrypt], reply: OperationResult, /) -> Finding
 
 
 @postcondition("CBC-205", basis=Basis.STANDARD, sources=(SP800_38A, RECORDED_CLI))
-def cbc_ciphertext_is_right(s: Situation[Encrypt], reply: OperationResult, /) -> Finding:
+def cbc_ciphertext_is_right(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Encrypt by AES-CBC as the standard has it, one block permutation behind both paddings."""
     algorithm, material = algorithm_of(s), s.material
     iv = s.request.iv or reply.iv
@@ -227,7 +227,7 @@ def _blocks_agree(s: Situation[Any], blocks: bytes, ciphertext: bytes, iv: bytes
 
 @postcondition("GCM-004", level=Level.SHOULD, basis=Basis.OBSERVED, sources=_RECORDED)
 def decryption_shows_only_the_plaintext(
-    s: Situation[Decrypt], reply: OperationResult, /
+    s: Situation[Deciphering], reply: OperationResult, /
 ) -> Finding:
     """Answer decryption with alg, kid and value alone."""
     extra = [name for name in ("iv", "tag", "aad") if getattr(reply, name) is not None]
@@ -235,7 +235,7 @@ def decryption_shows_only_the_plaintext(
 
 
 @postcondition("ALG-232", basis=Basis.STANDARD, sources=(RFC8017, RECORDED_PYTHON))
-def rsa_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> Finding:
+def rsa_plaintext_is_right(s: Situation[Deciphering], reply: OperationResult, /) -> Finding:
     """Decrypt with RSA to the plaintext encrypted, never to more than the padding leaves."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.family is not Family.RSA or material is None:
@@ -255,7 +255,7 @@ def rsa_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> 
 
 
 @postcondition("GCM-202", basis=Basis.STANDARD, sources=(SP800_38D, RECORDED_CLI))
-def gcm_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> Finding:
+def gcm_plaintext_is_right(s: Situation[Deciphering], reply: OperationResult, /) -> Finding:
     """Decrypt by GCM to the plaintext that was encrypted, as long as the ciphertext."""
     algorithm, material = algorithm_of(s), s.material
     if algorithm is None or algorithm.scheme is not Scheme.AES_GCM or material is None:
@@ -272,7 +272,7 @@ def gcm_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> 
 
 
 @postcondition("CBC-206", basis=Basis.OBSERVED, sources=(SP800_38A, *_RECORDED))
-def cbc_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> Finding:
+def cbc_plaintext_is_right(s: Situation[Deciphering], reply: OperationResult, /) -> Finding:
     """Decrypt by CBC; keep the zero bytes of A*CBC and take off the padding of A*CBCPAD."""
     algorithm, material, iv = algorithm_of(s), s.material, s.request.iv
     if algorithm is None or algorithm.scheme not in _CBC or material is None or iv is None:
@@ -289,7 +289,7 @@ def cbc_plaintext_is_right(s: Situation[Decrypt], reply: OperationResult, /) -> 
     return HELD if finding is VACUOUS else finding
 
 
-CIPHERTEXT: tuple[Postcondition[Encrypt, OperationResult], ...] = (
+CIPHERTEXT: tuple[Postcondition[Enciphering, OperationResult], ...] = (
     rsa_ciphertext_is_as_long_as_the_modulus,
     rsa_ciphertext_decrypts,
     rsa_ciphertext_is_fresh,
@@ -304,7 +304,7 @@ CIPHERTEXT: tuple[Postcondition[Encrypt, OperationResult], ...] = (
     cbc_ciphertext_is_right,
 )
 
-PLAINTEXT: tuple[Postcondition[Decrypt, OperationResult], ...] = (
+PLAINTEXT: tuple[Postcondition[Deciphering, OperationResult], ...] = (
     decryption_shows_only_the_plaintext,
     rsa_plaintext_is_right,
     gcm_plaintext_is_right,

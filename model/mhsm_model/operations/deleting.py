@@ -241,7 +241,10 @@ def _purge_answer(s: Situation[PurgeDeletedKey], hand: Hand, /) -> NoContent:
 
 
 def _purge_effect(s: Situation[PurgeDeletedKey], reply: NoContent, /) -> Effect:
-    forgotten = tuple(version.material for version in known_key(s).versions)
+    # Material that a backup holds outlives its name.
+    archived = s.estate.archive.materials
+    versions = known_key(s).versions
+    forgotten = tuple(v.material for v in versions if v.material not in archived)
     # Where replicas lag, the deleted key may still be shown for a while after its purge (recorded).
     pending = () if s.configuration.purge_settles_at_once else (s.entry,)
     return Effect(ABSENT, forgotten=forgotten, changes=True, also_possible=pending)

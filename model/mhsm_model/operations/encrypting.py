@@ -1,12 +1,19 @@
-"""Encrypt and decrypt. POST /keys/{name}/{version}/encrypt and …/decrypt."""
+"""Encrypt and decrypt, wrap and unwrap a key.
+
+POST /keys/{name}/{version}/encrypt, …/decrypt, …/wrapkey and …/unwrapkey. The four are two:
+wrapping a key is encrypting it, but for the right that it needs and the algorithms. With RSA it is
+the same function on bytes.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from mhsm_model.exchange import Decrypt, Encrypt, OperationResult
+from mhsm_model.clauses import Basis
+from mhsm_model.exchange import Decrypt, Encrypt, OperationResult, UnwrapKey, WrapKey
+from mhsm_model.findings import VACUOUS, Finding, expect
 from mhsm_model.identifiers import KeyIdentifier
-from mhsm_model.material import Fact, Knowledge, Material
+from mhsm_model.material import Knowledge, Material
 from mhsm_model.operations.cipher_requests import DECIPHERABLE, ENCIPHERABLE
 from mhsm_model.operations.ciphertexts import (
     CIPHERTEXT,
@@ -14,9 +21,13 @@ from mhsm_model.operations.ciphertexts import (
     sent_ciphertext,
     shown_ciphertext,
 )
+from mhsm_model.operations.isolation import unrelated_material_never_agrees
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.permission import (
     USABLE,
+    Deciphering,
+    Enciphering,
+    algorithm_is_for_the_operation,
     algorithm_of,
     key_is_within_validity,
 )
@@ -25,21 +36,48 @@ from mhsm_model.operations.results import (
     result_names_algorithm,
     result_names_version,
 )
+from mhsm_model.operations.wrapped_keys import UNWRAPPABLE, UNWRAPPED, WRAPPABLE, WRAPPED
 from mhsm_model.relations.encryption import GCM_IV_BYTES, encrypted, filled, opened
-from mhsm_model.relations.facts import encryption_facts, gcm_iv_fact
+from mhsm_model.relations.facts import (
+    decryption_given,
+    digest,
+    encryption_facts,
+    gcm_iv_fact,
+    is_point,
+    recall,
+    use_given,
+)
+from mhsm_model.rules import Guard, Postcondition, postcondition
 from mhsm_model.situation import Situation
-from mhsm_model.tables.algorithms import Algorithm, Scheme
+from mhsm_model.sources import KEY_OPERATIONS
+from mhsm_model.tables.algorithms import Algorithm, Scheme, Use
 from mhsm_model.tables.key_types import Family
 
-__all__ = ["DECRYPT", "ENCRYPT"]
+__all__ = ["DECRYPT", "ENCRYPT", "UNWRAP_KEY", "WRAP_KEY"]
+
+
+@postcondition("ALG-001", basis=Basis.DOCUMENTED, sources=(KEY_OPERATIONS,))
+def wrapping_is_encrypting(s: Situation[Deciphering], reply: OperationResult, /) -> Finding:
+    """Unwrap with RSA what was encrypted, and decrypt what was wrapped: it is one function."""
+    algorithm, material = algorithm_of(s), s.material
+    if algorithm is None or algorithm.family is not Family.RSA or material is None:
+        return VACUOUS
+    sent = sent_ciphertext(s)
+    other = Use.ENCRYPT if isinstance(s.request, UnwrapKey) else Use.WRAP
+    remembered = recall(material, decryption_given(algorithm, sent, None))
+    if remembered is None or recall(material, use_given(algorithm, other, sent)) is None:
+        return VACUOUS
+    return expect(remembered == digest(reply.value), f"what {other.value} took", "other bytes")
 
 
 def _remembers(algorithm: Algorithm, material: Material) -> bool:
-    # RSA1_5 cannot be recomputed where a library answers a wrong padding with unrelated bytes.
-    return material.knowledge is not Knowledge.KNOWN or algorithm.family is Family.RSA
+    # RSA1_5 cannot be recomputed where a library answers a wrong padding with unrelated bytes, and
+    # what the mechanisms of PKCS #11 compute here is not certain.
+    computed = algorithm.family is not Family.RSA and algorithm.bits is not None
+    return material.knowledge is not Knowledge.KNOWN or not computed
 
 
-def _encrypt_answer(s: Situation[Encrypt], hand: Hand, /) -> OperationResult:
+def _encipher_answer(s: Situation[Any], hand: Hand, /) -> OperationResult:
     version, algorithm = s.version, algorithm_of(s)
     if version is None or algorithm is None:
         raise ValueError("the guards let a missing version or algorithm pass")
@@ -59,36 +97,61 @@ def _encrypt_answer(s: Situation[Encrypt], hand: Hand, /) -> OperationResult:
     )
 
 
-def _encrypt_effect(s: Situation[Encrypt], reply: OperationResult, /) -> Effect:
+def _encipher_effect(s: Situation[Enciphering], reply: OperationResult, /) -> Effect:
     algorithm, material = algorithm_of(s), s.material
     entry = learnt_by_use(s, reply.kid)
     if algorithm is None or material is None:
         return Effect(entry)
     shown = shown_ciphertext(s, reply)
-    facts: tuple[Fact, ...] = ()
-    if _remembers(algorithm, material):
-        facts = encryption_facts(algorithm, s.request.plaintext, shown, s.request.aad)
+    facts = encryption_facts(algorithm, s.request.plaintext, shown, s.request.aad)
+    points = tuple(fact for fact in facts if is_point(fact))
+    if not _remembers(algorithm, material):
+        facts = ()
+    if algorithm.family is Family.RSA:
+        use = Use.WRAP if isinstance(s.request, WrapKey) else Use.ENCRYPT
+        facts = (*facts, (use_given(algorithm, use, shown), b"used"))
     if algorithm.scheme is Scheme.AES_GCM and reply.iv is not None:
         facts = (*facts, gcm_iv_fact(reply.iv))
-    return Effect(entry, facts=facts)
+    return Effect(entry, facts=facts, points=points)
 
+
+_ENCIPHERABLE: Final[tuple[Guard[Any], ...]] = (
+    *USABLE,
+    algorithm_is_for_the_operation,
+    key_is_within_validity,
+    *ENCIPHERABLE,
+    *WRAPPABLE,
+)
+_ENCIPHERED: Final[tuple[Postcondition[Enciphering, OperationResult], ...]] = (
+    result_names_version,
+    result_names_algorithm,
+    *CIPHERTEXT,
+    *WRAPPED,
+    unrelated_material_never_agrees,
+)
 
 ENCRYPT: Final[Operation[Encrypt, OperationResult]] = Operation(
     name="Encrypt",
     request=Encrypt,
     reply=OperationResult,
-    guards=(
-        *USABLE,
-        key_is_within_validity,
-        *ENCIPHERABLE,
-    ),
-    ensures=(result_names_version, result_names_algorithm, *CIPHERTEXT),
-    answers=_encrypt_answer,
-    effect=_encrypt_effect,
+    guards=_ENCIPHERABLE,
+    ensures=_ENCIPHERED,
+    answers=_encipher_answer,
+    effect=_encipher_effect,
+)
+
+WRAP_KEY: Final[Operation[WrapKey, OperationResult]] = Operation(
+    name="WrapKey",
+    request=WrapKey,
+    reply=OperationResult,
+    guards=_ENCIPHERABLE,
+    ensures=_ENCIPHERED,
+    answers=_encipher_answer,
+    effect=_encipher_effect,
 )
 
 
-def _decrypt_answer(s: Situation[Decrypt], hand: Hand, /) -> OperationResult:
+def _decipher_answer(s: Situation[Any], hand: Hand, /) -> OperationResult:
     version, algorithm = s.version, algorithm_of(s)
     if version is None or algorithm is None:
         raise ValueError("the guards let a missing version or algorithm pass")
@@ -101,24 +164,48 @@ def _decrypt_answer(s: Situation[Decrypt], hand: Hand, /) -> OperationResult:
     )
 
 
-def _decrypt_effect(s: Situation[Decrypt], reply: OperationResult, /) -> Effect:
+def _decipher_effect(s: Situation[Deciphering], reply: OperationResult, /) -> Effect:
     algorithm, material = algorithm_of(s), s.material
     entry = learnt_by_use(s, reply.kid)
-    if algorithm is None or material is None or not _remembers(algorithm, material):
+    if algorithm is None or material is None:
         return Effect(entry)
     sent = sent_ciphertext(s)
-    return Effect(entry, facts=encryption_facts(algorithm, reply.value, sent, s.request.aad))
+    facts = encryption_facts(algorithm, reply.value, sent, s.request.aad)
+    points = tuple(fact for fact in facts if is_point(fact))
+    return Effect(entry, facts=facts if _remembers(algorithm, material) else (), points=points)
 
+
+_DECIPHERABLE: Final[tuple[Guard[Any], ...]] = (
+    *USABLE,
+    algorithm_is_for_the_operation,
+    *DECIPHERABLE,
+    *UNWRAPPABLE,
+)
+_DECIPHERED: Final[tuple[Postcondition[Deciphering, OperationResult], ...]] = (
+    result_names_version,
+    result_names_algorithm,
+    *PLAINTEXT,
+    *UNWRAPPED,
+    wrapping_is_encrypting,
+    unrelated_material_never_agrees,
+)
 
 DECRYPT: Final[Operation[Decrypt, OperationResult]] = Operation(
     name="Decrypt",
     request=Decrypt,
     reply=OperationResult,
-    guards=(
-        *USABLE,
-        *DECIPHERABLE,
-    ),
-    ensures=(result_names_version, result_names_algorithm, *PLAINTEXT),
-    answers=_decrypt_answer,
-    effect=_decrypt_effect,
+    guards=_DECIPHERABLE,
+    ensures=_DECIPHERED,
+    answers=_decipher_answer,
+    effect=_decipher_effect,
+)
+
+UNWRAP_KEY: Final[Operation[UnwrapKey, OperationResult]] = Operation(
+    name="UnwrapKey",
+    request=UnwrapKey,
+    reply=OperationResult,
+    guards=_DECIPHERABLE,
+    ensures=_DECIPHERED,
+    answers=_decipher_answer,
+    effect=_decipher_effect,
 )

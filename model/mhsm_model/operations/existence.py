@@ -6,7 +6,17 @@ from typing import Any, Final
 
 from mhsm_model.alternatives import standing
 from mhsm_model.clauses import Basis
-from mhsm_model.exchange import Decrypt, Encrypt, GetDeletedKey, GetKey, Sign, UpdateKey, Verify
+from mhsm_model.exchange import (
+    Decrypt,
+    Encrypt,
+    GetDeletedKey,
+    GetKey,
+    Sign,
+    UnwrapKey,
+    UpdateKey,
+    Verify,
+    WrapKey,
+)
 from mhsm_model.identifiers import NAME_LENGTH, is_name
 from mhsm_model.operations.access import ACCESS, caller_is_authenticated
 from mhsm_model.rules import Guard, Objection, Perhaps, guard
@@ -38,7 +48,7 @@ __all__ = [
     "version_exists",
 ]
 
-Versioned = GetKey | UpdateKey | Sign | Verify | Encrypt | Decrypt
+Versioned = GetKey | UpdateKey | Sign | Verify | Encrypt | Decrypt | WrapKey | UnwrapKey
 
 
 @guard(
@@ -125,7 +135,7 @@ def deleted_key_exists(s: Situation[Any], /) -> Objection:
     presupposes=(name_is_short_enough,),
 )
 def name_is_not_soft_deleted(s: Situation[Any], /) -> Objection:
-    """Refuse to create or import onto the name of a soft-deleted key."""
+    """Refuse to create, import or restore onto the name of a soft-deleted key."""
     if not isinstance(s.entry, Deleted):
         return None
     return unseen(409, "Conflict", f"Key {s.name} is currently in a deleted but recoverable state")

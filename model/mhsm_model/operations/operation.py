@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from mhsm_model.archive import Backup
 from mhsm_model.entropy import Entropy
 from mhsm_model.exchange import Reply, Request
 from mhsm_model.material import Fact, Material
@@ -43,7 +44,9 @@ class Effect:
 
     `changes` is True where something observable changed; `version` names the one version touched,
     None for all of the key. `told` is a time that the reply proves to have passed, in seconds.
-    `instance` replaces the addressed instance, for operations on no single name.
+    `instance` replaces the addressed instance, for operations on no single name. `facts` are learnt
+    of the material used; `points` are those that tell it from unrelated material. `backup` is a new
+    blob with what it holds.
     """
 
     entry: Entry
@@ -55,6 +58,8 @@ class Effect:
     told: int | None = None
     instance: Instance | None = None
     also_possible: tuple[Entry, ...] = ()
+    points: tuple[Fact, ...] = ()
+    backup: tuple[bytes, Backup] | None = None
 
 
 def unchanged(situation: Situation[Any], reply: Reply, /) -> Effect:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mhsm_model.clauses import Basis
-from mhsm_model.exchange import Decrypt, Encrypt, Sign, Verify
+from mhsm_model.clauses import Basis, Level
+from mhsm_model.exchange import Decrypt, Encrypt, Sign, UnwrapKey, Verify, WrapKey
 from mhsm_model.operations.existence import PRESENT, version_exists
 from mhsm_model.rules import Guard, Objection, Perhaps, guard
 from mhsm_model.situation import Situation
@@ -20,6 +20,9 @@ __all__ = [
     "LEEWAY_SECONDS",
     "USABLE",
     "Cryptographic",
+    "Deciphering",
+    "Enciphering",
+    "algorithm_is_for_the_operation",
     "algorithm_is_known",
     "algorithm_of",
     "algorithm_suits_key",
@@ -29,19 +32,29 @@ __all__ = [
     "scheme_of",
 ]
 
-Cryptographic = Sign | Verify | Encrypt | Decrypt
+Enciphering = Encrypt | WrapKey
+Deciphering = Decrypt | UnwrapKey
+Cryptographic = Sign | Verify | Enciphering | Deciphering
 
 LEEWAY_SECONDS: Final = 600
 """The doubt at both ends of a validity window. Source: key attributes, "up to a few minutes"."""
 
-_OPERATION: Final = {Sign: "sign", Verify: "verify", Encrypt: "encrypt", Decrypt: "decrypt"}
+_OPERATION: Final[dict[type[Cryptographic], tuple[str, Use]]] = {
+    Sign: ("sign", Use.SIGN),
+    Verify: ("verify", Use.SIGN),
+    Encrypt: ("encrypt", Use.ENCRYPT),
+    Decrypt: ("decrypt", Use.ENCRYPT),
+    WrapKey: ("wrapKey", Use.WRAP),
+    UnwrapKey: ("unwrapKey", Use.WRAP),
+}
+"""What key_ops call an operation, and the use of an algorithm that it makes."""
 
 
 def algorithm_of(s: Situation[Cryptographic]) -> Algorithm | None:
-    """The algorithm that the request names, where it serves the request's operation."""
+    """The algorithm that the request names, where it serves the request's operation, or may."""
     row = ALGORITHMS.get(s.request.algorithm)
-    use = Use.SIGN if isinstance(s.request, Sign | Verify) else Use.ENCRYPT
-    return row if row is not None and use in row.uses else None
+    _, use = _OPERATION[type(s.request)]
+    return row if row is not None and use in row.uses | row.perhaps else None
 
 
 def scheme_of(s: Situation[Cryptographic]) -> Scheme | None:
@@ -71,8 +84,8 @@ def key_is_enabled(s: Situation[Cryptographic], /) -> Objection:
     sources=(KEY_ATTRIBUTES,),
     presupposes=(version_exists,),
 )
-def key_is_within_validity(s: Situation[Sign | Encrypt], /) -> Objection:
-    """Refuse to sign or encrypt with a version before its nbf or from its exp on."""
+def key_is_within_validity(s: Situation[Sign | Enciphering], /) -> Objection:
+    """Refuse to sign, encrypt or wrap with a version before its nbf or from its exp on."""
     version = s.version
     refusal = unseen(403, "Forbidden", "The key is not within its validity period")
     if version is None or version.not_before is UNKNOWN or version.expires is UNKNOWN:
@@ -100,7 +113,7 @@ def key_is_within_validity(s: Situation[Sign | Encrypt], /) -> Objection:
 def key_permits_the_operation(s: Situation[Cryptographic], /) -> Objection:
     """Refuse an operation that the version's key_ops lack."""
     version = s.version
-    operation = _OPERATION[type(s.request)]
+    operation, _ = _OPERATION[type(s.request)]
     refusal = unseen(403, "Forbidden", f"Operation {operation} is not permitted on this key")
     if version is None or version.key_ops is UNKNOWN or version.key_ops is None:
         # What a version without the list permits is not documented.
@@ -121,10 +134,45 @@ def algorithm_is_known(s: Situation[Cryptographic], /) -> Objection:
     refusal = unseen(400, "BadParameter", f"Unknown algorithm {s.request.algorithm}")
     if s.request.algorithm == "EdDSA" and Quirk.OCTET_KEY_PAIRS in s.configuration.quirks:
         return Perhaps(refusal)
-    named = ALGORITHMS.get(s.request.algorithm)
-    # Key-wrapping names are in the one enumeration for encrypt too: whether they encrypt is open.
-    wraps = s.request.algorithm.startswith(("A128KW", "A192KW", "A256KW", "CKM_"))
-    return Perhaps(refusal, emulated=True) if wraps and named is None else refusal
+    return refusal
+
+
+@guard(
+    "ALG-240",
+    level=Level.OPEN,
+    basis=Basis.DOCUMENTED,
+    sources=(ABOUT_KEYS, REST),
+    presupposes=(algorithm_is_known,),
+)
+def algorithm_is_for_the_operation(s: Situation[Enciphering | Deciphering], /) -> Objection:
+    """Refuse to encrypt with an algorithm that is documented to wrap keys, and the reverse."""
+    algorithm = algorithm_of(s)
+    _, use = _OPERATION[type(s.request)]
+    if algorithm is None or use in algorithm.uses:
+        return None
+    operation, _ = _OPERATION[type(s.request)]
+    refusal = unseen(400, "BadParameter", f"{algorithm.name} is not for {operation}")
+    return Perhaps(refusal, emulated=True)
+
+
+@guard(
+    "ALG-202",
+    level=Level.OPEN,
+    basis=Basis.DOCUMENTED,
+    sources=(REST,),
+    presupposes=(algorithm_is_known,),
+)
+def algorithm_is_in_force(s: Situation[Cryptographic], /) -> Objection:
+    """Refuse an algorithm under an api-version older than the one that brought it."""
+    algorithm, version = algorithm_of(s), s.call.api_version
+    if algorithm is None or algorithm.since is None or not isinstance(version, str):
+        return None
+    served = s.configuration.api_versions
+    if version not in served or algorithm.since not in served:
+        return None
+    if served.index(version) >= served.index(algorithm.since):
+        return None
+    return Perhaps(unseen(400, "BadParameter", f"Unknown algorithm {algorithm.name}"))
 
 
 @guard(
@@ -152,6 +200,7 @@ USABLE: Final[tuple[Guard[Any], ...]] = (
     key_is_enabled,
     key_permits_the_operation,
     algorithm_is_known,
+    algorithm_is_in_force,
     algorithm_suits_key,
 )
 """What every cryptographic operation asks first."""

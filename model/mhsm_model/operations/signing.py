@@ -14,10 +14,10 @@ from mhsm_model.findings import VACUOUS, Finding, expect
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.material import Knowledge
+from mhsm_model.operations.isolation import points_shown, unrelated_material_never_agrees
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.permission import (
     USABLE,
-    algorithm_is_known,
     algorithm_of,
     algorithm_suits_key,
     key_is_within_validity,
@@ -41,26 +41,6 @@ __all__ = ["SIGN", "VERIFY"]
 
 Signing = Sign | Verify
 _PKCS1_OVERHEAD: Final = 11
-
-
-@guard(
-    "ALG-202",
-    level=Level.OPEN,
-    basis=Basis.DOCUMENTED,
-    sources=(REST,),
-    presupposes=(algorithm_is_known,),
-)
-def algorithm_is_in_force(s: Situation[Signing], /) -> Objection:
-    """Refuse an algorithm under an api-version older than the one that brought it."""
-    algorithm, version = algorithm_of(s), s.call.api_version
-    if algorithm is None or algorithm.since is None or not isinstance(version, str):
-        return None
-    served = s.configuration.api_versions
-    if version not in served or algorithm.since not in served:
-        return None
-    if served.index(version) >= served.index(algorithm.since):
-        return None
-    return Perhaps(unseen(400, "BadParameter", f"Unknown algorithm {algorithm.name}"))
 
 
 @guard(
@@ -240,10 +220,9 @@ def _sign_effect(s: Situation[Sign], reply: OperationResult, /) -> Effect:
     entry = learnt_by_use(s, reply.kid)
     if algorithm is None or algorithm.scheme is not Scheme.HMAC or material is None:
         return Effect(entry)
-    if material.knowledge is Knowledge.KNOWN:
-        return Effect(entry)
-    fact = mac_given(algorithm, s.request.digest), digest(reply.value)
-    return Effect(entry, facts=(fact,))
+    points = points_shown(s, reply)
+    known = material.knowledge is Knowledge.KNOWN
+    return Effect(entry, facts=() if known else points, points=points)
 
 
 SIGN: Final[Operation[Sign, OperationResult]] = Operation(
@@ -253,7 +232,6 @@ SIGN: Final[Operation[Sign, OperationResult]] = Operation(
     guards=(
         *USABLE,
         key_is_within_validity,
-        algorithm_is_in_force,
         digest_has_algorithm_length,
         raw_block_is_short_enough,
         mac_value_has_hash_length,
@@ -267,6 +245,7 @@ SIGN: Final[Operation[Sign, OperationResult]] = Operation(
         es_signature_verifies,
         rsnull_signature_verifies,
         mac_is_right,
+        unrelated_material_never_agrees,
     ),
     answers=_sign_answer,
     effect=_sign_effect,
@@ -299,12 +278,15 @@ VERIFY: Final[Operation[Verify, Verification]] = Operation(
     reply=Verification,
     guards=(
         *USABLE,
-        algorithm_is_in_force,
         digest_has_algorithm_length,
         mac_value_has_hash_length,
         signature_has_algorithm_length,
     ),
-    ensures=(verification_names_version, verification_is_right),
+    ensures=(
+        verification_names_version,
+        verification_is_right,
+        unrelated_material_never_agrees,
+    ),
     answers=_verify_answer,
     effect=_verify_effect,
 )

@@ -31,7 +31,7 @@ from mhsm_model.state import KeyVersion
 from mhsm_model.tables.release_policies import same_policy_text
 from mhsm_model.unknown import UNKNOWN, Unknown
 
-__all__ = ["FRAMES", "STORED", "same_policy"]
+__all__ = ["FRAMES", "STORED", "same_policy", "undisturbed_finding"]
 
 _RECORDED = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
 
@@ -193,10 +193,15 @@ def policy_is_as_last_set(s: Situation[Any], reply: Shown, /) -> Finding:
 # --- frame conditions -----------------------------------------------------------------------------
 
 
-def _undisturbed(s: Situation[Any], reply: Shown, *, disturbed: bool) -> Finding:
-    if not disturbed or s.version is None:
+def undisturbed_finding(s: Situation[Any], reply: Shown) -> Finding:
+    """Whether the reply shows the version addressed just as it was left, in every member."""
+    if s.version is None:
         return VACUOUS
     return next(_mismatches(s, bundle_in(reply)), HELD)
+
+
+def _undisturbed(s: Situation[Any], reply: Shown, *, disturbed: bool) -> Finding:
+    return undisturbed_finding(s, reply) if disturbed else VACUOUS
 
 
 @postcondition("FRAME-001", basis=Basis.DOCUMENTED, sources=(REST,), kind=Kind.FRAME)

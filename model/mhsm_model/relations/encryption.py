@@ -1,4 +1,4 @@
-"""Encryption as the service does it, from a secret: RSA paddings, AES-GCM, AES-CBC.
+"""Encryption as the service does it, from a secret: RSA paddings, AES-GCM, AES-CBC, key wrap.
 
 `A*CBC` fills the last block with zero bytes and never takes them off; `A*CBCPAD` is PKCS #7
 (recorded). RSA decryption with `RSA1_5` of an altered ciphertext may give unrelated bytes instead
@@ -15,6 +15,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import padding as block_padding
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.keywrap import (
+    InvalidUnwrap,
+    aes_key_unwrap,
+    aes_key_unwrap_with_padding,
+    aes_key_wrap,
+    aes_key_wrap_with_padding,
+)
 
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.relations.public_keys import loaded_rsa
@@ -97,7 +104,8 @@ def encrypted(
 ) -> Ciphertext:
     """The plaintext encrypted under the secret; `iv` must be there for the AES modes.
 
-    Raises ValueError where the algorithm is not for this kind of secret.
+    Raises ValueError where the algorithm is not for this kind of secret, or not for a plaintext of
+    that length.
     """
     match algorithm.scheme, secret:
         case ((Scheme.RSAES_PKCS1 | Scheme.RSAES_OAEP), RsaSecret()):
@@ -112,6 +120,10 @@ def encrypted(
         case ((Scheme.AES_CBC | Scheme.AES_CBC_PAD), OctSecret(value)) if iv is not None:
             cbc = Cipher(algorithms.AES(value), modes.CBC(iv)).encryptor()
             return Ciphertext(cbc.update(padded(algorithm, plaintext)) + cbc.finalize(), iv)
+        case Scheme.AES_KW, OctSecret(value):
+            return Ciphertext(aes_key_wrap(value, plaintext))
+        case Scheme.AES_KWP, OctSecret(value):
+            return Ciphertext(aes_key_wrap_with_padding(value, plaintext))
         case _:
             raise ValueError(f"{algorithm.name} is not for this kind of key")
 
@@ -119,7 +131,7 @@ def encrypted(
 def decrypted(
     algorithm: Algorithm, secret: Secret, ciphertext: Ciphertext, aad: bytes | None
 ) -> bytes | None:
-    """The plaintext, or None where padding or tag show that there is none."""
+    """The plaintext, or None where padding, tag or check value show that there is none."""
     value, iv, tag = ciphertext.value, ciphertext.iv, ciphertext.tag
     try:
         match algorithm.scheme, secret:
@@ -133,9 +145,13 @@ def decrypted(
                 cbc = Cipher(algorithms.AES(secret_bytes), modes.CBC(iv)).decryptor()
                 blocks = cbc.update(value) + cbc.finalize()
                 return blocks if algorithm.scheme is Scheme.AES_CBC else _unpadded(blocks)
+            case Scheme.AES_KW, OctSecret(secret_bytes):
+                return aes_key_unwrap(secret_bytes, value)
+            case Scheme.AES_KWP, OctSecret(secret_bytes):
+                return aes_key_unwrap_with_padding(secret_bytes, value)
             case _:
                 return None
-    except (InvalidTag, ValueError):
+    except (InvalidTag, InvalidUnwrap, ValueError):
         return None
 
 

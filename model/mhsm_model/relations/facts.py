@@ -1,18 +1,20 @@
 """Facts: points of the functions that a piece of material computes, kept as digests.
 
 A fact belongs to a function, not to an algorithm name. CBC with either padding is the same block
-permutation, so both names share its facts; an encryption teaches what decryption must give. Values
-are digests of 16 bytes, so that no plaintext is kept.
+permutation, so both names share its facts; an encryption teaches what decryption must give. The
+mechanism names that are said to mean AES key wrap too are functions of their own, compared by a
+clause that says so. Values are digests of 16 bytes, so that no plaintext is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from typing import Final
 
 from mhsm_model.material import Fact, Material
 from mhsm_model.relations.encryption import BLOCK_BYTES, Ciphertext, padded, unfilled
-from mhsm_model.tables.algorithms import Algorithm, Scheme
+from mhsm_model.tables.algorithms import Algorithm, Scheme, Use
 
 __all__ = [
     "aad_given",
@@ -21,14 +23,22 @@ __all__ = [
     "digest",
     "encryption_facts",
     "gcm_iv_fact",
+    "is_point",
     "mac_given",
+    "point_of",
     "recall",
+    "use_given",
+    "wrapping_function",
+    "wrapping_given",
 ]
+
+
+_DIGEST_BYTES: Final = 16
 
 
 def digest(*parts: bytes) -> bytes:
     """A digest of the parts that tells apart where one ends and the next begins."""
-    hashed = blake2b(digest_size=16)
+    hashed = blake2b(digest_size=_DIGEST_BYTES)
     for part in parts:
         hashed.update(len(part).to_bytes(4))
         hashed.update(part)
@@ -38,6 +48,16 @@ def digest(*parts: bytes) -> bytes:
 def recall(material: Material, given: bytes) -> bytes | None:
     """The digest of what the function gave, or None where that point is not known."""
     return material.facts.get(given)
+
+
+def is_point(fact: Fact) -> bool:
+    """Whether the fact is an input with its output, and not a note that something happened."""
+    return len(fact[1]) == _DIGEST_BYTES
+
+
+def point_of(fact: Fact) -> bytes:
+    """The digest of a point of a function, which no other material's function goes through."""
+    return digest(*fact)
 
 
 def mac_given(algorithm: Algorithm, message: bytes) -> bytes:
@@ -51,11 +71,28 @@ def gcm_iv_fact(iv: bytes) -> Fact:
 
 
 def decryption_given(algorithm: Algorithm, ciphertext: Ciphertext, aad: bytes | None) -> bytes:
-    """Where the plaintext of a ciphertext is remembered, for GCM and RSA."""
+    """Where the plaintext of a ciphertext is remembered, for all but CBC."""
     if algorithm.scheme is Scheme.AES_GCM:
         iv, tag = ciphertext.iv or b"", ciphertext.tag or b""
         return digest(b"gcm", iv, tag, unfilled(aad), ciphertext.value)
+    if algorithm.scheme in (Scheme.AES_KW, Scheme.AES_KWP):
+        return digest(b"unwrap", wrapping_function(algorithm).encode(), ciphertext.value)
     return digest(b"rsa", algorithm.name.encode(), ciphertext.value)
+
+
+def wrapping_function(algorithm: Algorithm) -> str:
+    """The function that a key-wrapping name means: one for A*KW, and one for each mechanism."""
+    return "RFC 3394" if algorithm.bits is not None else algorithm.name
+
+
+def wrapping_given(function: str, plaintext: bytes) -> bytes:
+    """Where it is remembered what a deterministic key wrap made of the plaintext."""
+    return digest(b"wrap", function.encode(), plaintext)
+
+
+def use_given(algorithm: Algorithm, use: Use, ciphertext: Ciphertext) -> bytes:
+    """Where it is remembered that an RSA ciphertext came of encrypt, or of wrapKey."""
+    return digest(b"use", use.value.encode(), algorithm.name.encode(), ciphertext.value)
 
 
 def aad_given(ciphertext: Ciphertext, aad: bytes | None) -> bytes:
@@ -88,6 +125,9 @@ def encryption_facts(
             return ()
         return tuple(block_facts(blocks, ciphertext.value, ciphertext.iv))
     fact = decryption_given(algorithm, ciphertext, aad), digest(plaintext)
+    if algorithm.scheme in (Scheme.AES_KW, Scheme.AES_KWP):
+        given = wrapping_given(wrapping_function(algorithm), plaintext)
+        return fact, (given, digest(ciphertext.value))
     if algorithm.scheme is not Scheme.AES_GCM:
         return (fact,)
     return fact, (aad_given(ciphertext, aad), b"exact")

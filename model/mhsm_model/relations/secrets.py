@@ -20,6 +20,7 @@ __all__ = [
     "Secret",
     "ec_secret",
     "imported_secret",
+    "jwk_of",
     "kind_of",
     "minimal",
     "public_of",
@@ -122,6 +123,31 @@ def _imported_ec(key: JsonWebKey) -> EcSecret | None:
         ),
     )
     return EcSecret(key.crv, numbers.private_key())
+
+
+def jwk_of(secret: Secret) -> JsonWebKey:
+    """The whole secret as a JWK of its software type, as `imported_secret` takes it."""
+    match secret:
+        case RsaSecret(key):
+            rsa_numbers = key.private_numbers()
+            return JsonWebKey(
+                "RSA",
+                n=minimal(rsa_numbers.public_numbers.n),
+                e=minimal(rsa_numbers.public_numbers.e),
+                d=minimal(rsa_numbers.d),
+                p=minimal(rsa_numbers.p),
+                q=minimal(rsa_numbers.q),
+                dp=minimal(rsa_numbers.dmp1),
+                dq=minimal(rsa_numbers.dmq1),
+                qi=minimal(rsa_numbers.iqmp),
+            )
+        case EcSecret(curve, key):
+            numbers, width = key.private_numbers(), CURVES[curve]
+            point = numbers.public_numbers
+            x, y = point.x.to_bytes(width), point.y.to_bytes(width)
+            return JsonWebKey("EC", crv=curve, x=x, y=y, d=numbers.private_value.to_bytes(width))
+        case OctSecret(value):
+            return JsonWebKey("oct", k=value)
 
 
 def public_of(secret: Secret) -> PublicKey | None:

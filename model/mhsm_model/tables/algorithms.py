@@ -2,6 +2,9 @@
 
 Source: Managed HSM documentation, about keys; REST specification, JsonWebKeySignatureAlgorithm and
 JsonWebKeyEncryptionAlgorithm. Quantum-resistant are AES with 256-bit keys (CNSA 2.0).
+
+The REST specification has one enumeration for encrypt and wrapKey. The documentation gives each
+name to one of the two but for RSA; what the other makes of it is not known: `perhaps`.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Final
 
 from mhsm_model.tables.key_types import OCT_BITS, Family, KeyKind
 
-__all__ = ["ALGORITHMS", "Algorithm", "Scheme", "Use", "encryption", "signature", "suits"]
+__all__ = ["ALGORITHMS", "Algorithm", "Scheme", "Use", "suits"]
 
 
 class Use(Enum):
@@ -36,6 +39,8 @@ class Scheme(Enum):
     AES_GCM = "AES-GCM"
     AES_CBC = "AES-CBC, zero padding"
     AES_CBC_PAD = "AES-CBC, PKCS #7 padding"
+    AES_KW = "AES key wrap"
+    AES_KWP = "AES key wrap with padding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Algorithm:
 
     `hash_name` is the hash of the signature, of OAEP or of the MAC; `bits` the AES key size that
     the name fixes; `curve` the only curve it is for. `since` is the api-version that brought it.
+    `perhaps` are uses that the schema admits and no document gives it. `resistant_bits` is the key
+    size that makes it quantum-resistant, None where none does.
     """
 
     name: str
@@ -55,16 +62,22 @@ class Algorithm:
     curve: str | None = None
     bits: int | None = None
     since: str | None = None
+    perhaps: frozenset[Use] = frozenset()
+    resistant_bits: int | None = None
 
-    @property
-    def quantum_resistant(self) -> bool:
-        """Whether CNSA 2.0 counts the algorithm as quantum-resistant: AES with 256-bit keys."""
-        return self.family is Family.OCT and self.bits == 256
+    def is_quantum_resistant(self, key_bits: int | None) -> bool:
+        """Whether the algorithm resists quantum computers with a key of that many bits."""
+        bits = key_bits if self.bits is None else self.bits
+        return self.resistant_bits is not None and bits == self.resistant_bits
 
 
 _SIGN = frozenset({Use.SIGN})
 _ENCRYPT = frozenset({Use.ENCRYPT})
+_WRAP = frozenset({Use.WRAP})
 _BOTH = frozenset({Use.ENCRYPT, Use.WRAP})
+_RESISTANT_AES_BITS = 256
+"""Source: CNSA 2.0, which takes AES with 256-bit keys and no smaller ones."""
+
 _DIGESTS = {"256": 32, "384": 48, "512": 64}
 
 
@@ -89,26 +102,38 @@ def _rows() -> tuple[Algorithm, ...]:
     ]
     for size in OCT_BITS:
         rows += [
-            Algorithm(f"A{size}GCM", Family.OCT, Scheme.AES_GCM, _ENCRYPT, bits=size),
-            Algorithm(f"A{size}CBC", Family.OCT, Scheme.AES_CBC, _ENCRYPT, bits=size),
-            Algorithm(f"A{size}CBCPAD", Family.OCT, Scheme.AES_CBC_PAD, _ENCRYPT, bits=size),
+            _aes(f"A{size}GCM", Scheme.AES_GCM, _ENCRYPT, size),
+            _aes(f"A{size}CBC", Scheme.AES_CBC, _ENCRYPT, size),
+            _aes(f"A{size}CBCPAD", Scheme.AES_CBC_PAD, _ENCRYPT, size),
+            _aes(f"A{size}KW", Scheme.AES_KW, _WRAP, size),
         ]
+    rows += [
+        _aes("CKM_AES_KEY_WRAP", Scheme.AES_KW, _WRAP, since="7.6-preview.2"),
+        _aes("CKM_AES_KEY_WRAP_PAD", Scheme.AES_KWP, _WRAP, since="7.6-preview.2"),
+    ]
     return tuple(rows)
 
 
+def _aes(
+    name: str,
+    scheme: Scheme,
+    uses: frozenset[Use],
+    bits: int | None = None,
+    since: str | None = None,
+) -> Algorithm:
+    return Algorithm(
+        name,
+        Family.OCT,
+        scheme,
+        uses,
+        bits=bits,
+        since=since,
+        perhaps=_BOTH - uses,
+        resistant_bits=_RESISTANT_AES_BITS,
+    )
+
+
 ALGORITHMS: Final[dict[str, Algorithm]] = {row.name: row for row in _rows()}
-
-
-def signature(name: str) -> Algorithm | None:
-    """The signature algorithm of that name, or None."""
-    row = ALGORITHMS.get(name)
-    return row if row is not None and Use.SIGN in row.uses else None
-
-
-def encryption(name: str) -> Algorithm | None:
-    """The encryption algorithm of that name, or None."""
-    row = ALGORITHMS.get(name)
-    return row if row is not None and Use.ENCRYPT in row.uses else None
 
 
 def suits(algorithm: Algorithm, kind: KeyKind) -> bool | None:

@@ -31,7 +31,17 @@ class Transition:
     after: Stage
 
 
-_STAYS_ACTIVE = ("GetKey", "UpdateKey", "Sign", "Verify", "Encrypt", "Decrypt")
+_STAYS_ACTIVE = (
+    "GetKey",
+    "UpdateKey",
+    "BackupKey",
+    "Sign",
+    "Verify",
+    "Encrypt",
+    "Decrypt",
+    "WrapKey",
+    "UnwrapKey",
+)
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("CreateKey", Stage.ABSENT, Stage.ACTIVE),
@@ -39,6 +49,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("ImportKey", Stage.ABSENT, Stage.ACTIVE),
     Transition("ImportKey", Stage.ACTIVE, Stage.ACTIVE),
     *(Transition(operation, Stage.ACTIVE, Stage.ACTIVE) for operation in _STAYS_ACTIVE),
+    Transition("RestoreKey", Stage.ABSENT, Stage.ACTIVE),
     Transition("DeleteKey", Stage.ACTIVE, Stage.DELETED),
     Transition("GetDeletedKey", Stage.DELETED, Stage.DELETED),
     Transition("RecoverDeletedKey", Stage.DELETED, Stage.ACTIVE),

@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
 
 from mhsm_model.exchange import (
+    BackupKey,
     CreateKey,
     Decrypt,
     DeleteKey,
     Encrypt,
     GetDeletedKey,
     GetKey,
+    GetRandomBytes,
     ImportKey,
+    KeyBackup,
     KeyBundle,
     KeyPage,
     ListDeletedKeys,
@@ -35,10 +38,13 @@ from mhsm_model.exchange import (
     Reply,
     Request,
     RequestedAttributes,
+    RestoreKey,
     Sign,
     Unmodelled,
+    UnwrapKey,
     UpdateKey,
     Verify,
+    WrapKey,
 )
 from mhsm_model.operations.paging import next_token
 from mhsm_model.tables.algorithms import ALGORITHMS, Use
@@ -121,7 +127,7 @@ AADS: Final = st.sampled_from([None, b"", b"aad", b"aad\0", b"12345678", bytes(8
 IVS: Final = mostly(
     st.sampled_from([None, bytes(16), b"\x07" * 16]), st.sampled_from([b"", bytes(12), bytes(17)])
 )
-ODD_ALGORITHMS: Final = ("A128KW", "CKM_AES_KEY_WRAP", "EdDSA", "none", "")
+ODD_ALGORITHMS: Final = ("A128KW", "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP_PAD", "EdDSA", "none", "")
 
 
 def _algorithms(use: Use) -> SearchStrategy[str]:
@@ -141,7 +147,11 @@ class Memory:
     encrypted: list[tuple[Encrypt, OperationResult]] = field(
         default_factory=list[tuple[Encrypt, OperationResult]]
     )
+    wrapped: list[tuple[WrapKey, OperationResult]] = field(
+        default_factory=list[tuple[WrapKey, OperationResult]]
+    )
     tokens: list[str] = field(default_factory=list[str])
+    blobs: list[bytes] = field(default_factory=list[bytes])
 
     def learn(self, request: Request, reply: Reply) -> None:
         match reply:
@@ -151,6 +161,10 @@ class Memory:
                 self.signed.append((request, reply))
             case OperationResult() if isinstance(request, Encrypt):
                 self.encrypted.append((request, reply))
+            case OperationResult() if isinstance(request, WrapKey):
+                self.wrapped.append((request, reply))
+            case KeyBackup(blob):
+                self.blobs.append(blob)
             case KeyPage():
                 token = next_token(reply)
                 if token is not None:
@@ -284,6 +298,38 @@ def _decrypting(data: DataObject, memory: Memory) -> Request:
     return Decrypt(sent.name, made.kid.version, algorithm, value, iv, aad, tag)
 
 
+def _wrapping(data: DataObject, memory: Memory) -> Request:
+    algorithm = data.draw(_algorithms(Use.WRAP))
+    name, version = data.draw(NAME), memory.version(data)
+    return WrapKey(name, version, algorithm, data.draw(OCTETS), data.draw(IVS))
+
+
+def _unwrapping(data: DataObject, memory: Memory) -> Request:
+    made = _picked(data, memory.wrapped) or _picked(data, memory.encrypted)
+    if made is None:
+        algorithm = data.draw(_algorithms(Use.WRAP))
+        return UnwrapKey(data.draw(NAME), None, algorithm, data.draw(OCTETS), data.draw(IVS))
+    sent, result = made
+    value, algorithm = result.value, sent.algorithm
+    match data.draw(st.sampled_from(["as it is", "as it is", "value", "cut", "alias"])):
+        case "value":
+            value = _altered(value)
+        case "cut":
+            value = value[:-1]
+        case "alias":
+            algorithm = data.draw(st.sampled_from(["A256KW", "A128KW", *ODD_ALGORITHMS]))
+        case _:
+            pass
+    return UnwrapKey(sent.name, result.kid.version, algorithm, value, result.iv)
+
+
+def _restoring(data: DataObject, memory: Memory) -> Request:
+    blob = _picked(data, memory.blobs)
+    if blob is None:
+        return RestoreKey(data.draw(st.sampled_from([b"", b"doesnotexist", b"a.b.c.d.e"])))
+    return RestoreKey(data.draw(st.sampled_from([blob, blob, blob, _altered(blob), blob[:-2]])))
+
+
 def _name_alone(data: DataObject, memory: Memory) -> Request:
     name = data.draw(NAME)
     kinds: tuple[Request, ...] = (
@@ -291,6 +337,7 @@ def _name_alone(data: DataObject, memory: Memory) -> Request:
         GetDeletedKey(name),
         RecoverDeletedKey(name),
         PurgeDeletedKey(name),
+        BackupKey(name),
     )
     return data.draw(st.sampled_from(kinds))
 
@@ -308,12 +355,16 @@ _KINDS: Final[tuple[Callable[[DataObject, Memory], Request], ...]] = (
     _encrypting,
     _decrypting,
     _decrypting,
+    _wrapping,
+    _unwrapping,
+    _restoring,
+    lambda data, memory: GetRandomBytes(data.draw(st.sampled_from([1, 16, 128, 0, 129, -1]))),
     _name_alone,
     _name_alone,
 )
 _NO_OPERATIONS: Final[tuple[Request, ...]] = (
     Malformed("CreateKey", "a", "member kty is not a string"),
-    Unmodelled("RandomBytes", Reach.NOTHING),
+    Unmodelled("RotateKey", Reach.NOTHING),
 )
 
 

@@ -47,7 +47,9 @@ VERBS: Final = frozenset(
         "Set",
         "Show",
         "Sign",
+        "Unwrap",
         "Use",
+        "Wrap",
         "Write",
     ]
 )

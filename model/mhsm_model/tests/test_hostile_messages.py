@@ -31,7 +31,8 @@ from mhsm_model.tests.scenes import HOSTS, Scene, judged, scene
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
-from mhsm_model.wire.request_codec import decode_request, encode_request
+from mhsm_model.wire.request_decoding import decode_request
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_model.wire.routes import route
 
 HOST: Final = HOSTS[0]

@@ -12,6 +12,7 @@ from hypothesis.strategies import DataObject, SearchStrategy
 
 from mhsm_model.exchange import (
     Attributes,
+    BackupKey,
     CreateKey,
     Decrypt,
     DeletedKeyBundle,
@@ -20,8 +21,10 @@ from mhsm_model.exchange import (
     Encrypt,
     GetDeletedKey,
     GetKey,
+    GetRandomBytes,
     ImportKey,
     Indeterminate,
+    KeyBackup,
     KeyBundle,
     KeyItem,
     KeyPage,
@@ -32,6 +35,7 @@ from mhsm_model.exchange import (
     NoContent,
     OperationResult,
     PurgeDeletedKey,
+    RandomBytes,
     Reach,
     RecoverDeletedKey,
     Refused,
@@ -39,13 +43,16 @@ from mhsm_model.exchange import (
     Reply,
     Request,
     RequestedAttributes,
+    RestoreKey,
     Sign,
     Unauthenticated,
     Unmodelled,
     Unreadable,
+    UnwrapKey,
     UpdateKey,
     Verification,
     Verify,
+    WrapKey,
 )
 from mhsm_model.identifiers import KeyIdentifier, parse_key_identifier
 from mhsm_model.judgement import Judgement
@@ -57,7 +64,8 @@ from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
 from mhsm_model.wire.reply_codec import decode_reply
-from mhsm_model.wire.request_codec import decode_request, encode_request
+from mhsm_model.wire.request_decoding import decode_request
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
 
 HOST: Final = HOSTS[0]
@@ -120,12 +128,16 @@ REQUESTS: Final[SearchStrategy[Request]] = st.one_of(
     st.builds(ListKeyVersions, NAMES, st.none() | NUMBERS, st.none() | TEXTS),
     *(
         st.builds(kind, NAMES)
-        for kind in (DeleteKey, GetDeletedKey, RecoverDeletedKey, PurgeDeletedKey)
+        for kind in (DeleteKey, GetDeletedKey, RecoverDeletedKey, PurgeDeletedKey, BackupKey)
     ),
     st.builds(Sign, NAMES, VERSIONS, TEXTS, OCTETS),
     st.builds(Verify, NAMES, VERSIONS, TEXTS, OCTETS, OCTETS),
     st.builds(Encrypt, NAMES, VERSIONS, TEXTS, OCTETS, MAYBE_OCTETS, MAYBE_OCTETS),
     st.builds(Decrypt, NAMES, VERSIONS, TEXTS, OCTETS, MAYBE_OCTETS, MAYBE_OCTETS, MAYBE_OCTETS),
+    st.builds(WrapKey, NAMES, VERSIONS, TEXTS, OCTETS, MAYBE_OCTETS, MAYBE_OCTETS),
+    st.builds(UnwrapKey, NAMES, VERSIONS, TEXTS, OCTETS, MAYBE_OCTETS, MAYBE_OCTETS, MAYBE_OCTETS),
+    st.builds(RestoreKey, OCTETS),
+    st.builds(GetRandomBytes, NUMBERS),
 )
 
 
@@ -182,15 +194,17 @@ def test_the_circumstances_of_a_request_are_in_its_head() -> None:
         ("POST", "/keys/a//sign", Sign("a", None, "ES256", b"")),
         ("POST", "/keys/a/sign", Sign("a", None, "ES256", b"")),
         ("POST", "/keys/a/1f/SIGN", Sign("a", "1f", "ES256", b"")),
-        ("POST", "/keys/a/1f/wrapKey", Unmodelled("WrapKey", Reach.USE, "a")),
-        ("POST", "/keys/a/1f/wrapkey", Unmodelled("WrapKey", Reach.USE, "a")),
-        ("POST", "/keys/a/1f/unwrapkey", Unmodelled("UnwrapKey", Reach.USE, "a")),
-        ("POST", "/keys/a/backup", Unmodelled("BackupKey", Reach.NOTHING, "a")),
+        ("POST", "/keys/a/1f/wrapKey", WrapKey("a", "1f", "ES256", b"")),
+        ("POST", "/keys/a/1f/wrapkey", WrapKey("a", "1f", "ES256", b"")),
+        ("POST", "/keys/a//unwrapkey", UnwrapKey("a", None, "ES256", b"")),
+        ("POST", "/keys/a/1f/release", Unmodelled("Release", Reach.USE, "a")),
+        ("POST", "/keys/a/backup", BackupKey("a")),
         ("POST", "/keys/a/rotate", Unmodelled("RotateKey", Reach.NAME, "a")),
-        ("POST", "/keys/restore", Unmodelled("RestoreKey", Reach.INSTANCE)),
-        ("POST", "/keys//restore", Unmodelled("RestoreKey", Reach.INSTANCE)),
+        ("POST", "/keys/restore", RestoreKey(b"")),
+        ("POST", "/keys//restore", RestoreKey(b"")),
         ("PUT", "/restore", Unmodelled("PUT /restore", Reach.INSTANCE)),
-        ("POST", "/rng", Unmodelled("POST /rng", Reach.NOTHING)),
+        ("POST", "/rng", GetRandomBytes(16)),
+        ("GET", "/rng", Unmodelled("GET /rng", Reach.NOTHING)),
         ("PATCH", "/keys", Unmodelled("PATCH /keys", Reach.NOTHING)),
         ("GET", "/keys/a/b/c/d", Unmodelled("GET /keys/a/b/c/d", Reach.NOTHING)),
         ("GET", "/", Unmodelled("GET /", Reach.NOTHING)),
@@ -199,7 +213,7 @@ def test_the_circumstances_of_a_request_are_in_its_head() -> None:
 def test_paths_are_taken_as_the_service_takes_them(
     method: str, target: str, expected: Request
 ) -> None:
-    body = b'{"alg":"ES256","value":""}'
+    body = b'{"alg":"ES256","value":"","count":16}'
     assert decode_request(HttpRequest(method, HOST, target, {}, body)) == expected
 
 
@@ -249,6 +263,11 @@ MALFORMED: Final = [
     ("POST", "/keys/a/verify", b'{"alg":"ES256","value":"AA"}', "member digest is missing"),
     ("POST", "/keys/a/encrypt", b'{"alg":"A","value":"A"}', "member value is not base64url"),
     ("POST", "/keys/a/decrypt", b'{"alg":"A","value":"AA","tag":1}', "member tag is not a string"),
+    ("POST", "/keys/a/wrapkey", b'{"value":"AA"}', "member alg is missing"),
+    ("POST", "/keys/a/unwrapkey", b'{"alg":"A","value":1}', "member value is not a string"),
+    ("POST", "/keys/restore", b"{}", "member value is missing"),
+    ("POST", "/rng", b"{}", "member count is missing"),
+    ("POST", "/rng", b'{"count":"1"}', "member count is not an integer"),
     ("GET", "/keys?maxresults=many", b"", "query member maxresults is not an integer"),
 ]
 
@@ -314,7 +333,13 @@ REPLIES: Final[SearchStrategy[tuple[Request, Reply]]] = st.one_of(
     ),
     st.tuples(
         st.sampled_from(
-            [Sign("a", None, "", b""), Encrypt("a", None, "", b""), Decrypt("a", None, "", b"")]
+            [
+                Sign("a", None, "", b""),
+                Encrypt("a", None, "", b""),
+                Decrypt("a", None, "", b""),
+                WrapKey("a", None, "", b""),
+                UnwrapKey("a", None, "", b""),
+            ]
         ),
         st.builds(
             OperationResult,
@@ -331,6 +356,9 @@ REPLIES: Final[SearchStrategy[tuple[Request, Reply]]] = st.one_of(
         st.builds(Verification, st.booleans(), st.none() | KIDS, st.none() | TEXTS),
     ),
     st.tuples(st.just(PurgeDeletedKey("a")), st.just(NoContent())),
+    st.tuples(st.just(BackupKey("a")), st.builds(KeyBackup, OCTETS)),
+    st.tuples(st.just(RestoreKey(b"")), BUNDLES),
+    st.tuples(st.just(GetRandomBytes(1)), st.builds(RandomBytes, OCTETS)),
     st.tuples(
         REQUESTS,
         st.builds(

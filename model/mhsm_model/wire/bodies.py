@@ -12,6 +12,7 @@ from mhsm_model.exchange import (
     Encrypt,
     GetDeletedKey,
     ListDeletedKeys,
+    RestoreKey,
     Unmodelled,
 )
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
@@ -210,13 +211,15 @@ def error_has_code_and_message(exchange: WireExchange) -> Finding:
 
 @wire_rule("ERR-203", sources=_RECORDED)
 def code_suits_status(exchange: WireExchange) -> Finding:
-    """Answer 400 with the code BadParameter and 404 with KeyNotFound, naming the key asked for."""
+    """Answer 404 with KeyNotFound and the key asked for, 400 with the code for what was asked."""
     status, error = exchange.answered.status, _error(exchange)
     if status not in (400, 404) or error is None or isinstance(exchange.request, Unmodelled):
         return VACUOUS
-    wanted = "BadParameter" if status == 400 else "KeyNotFound"
-    if error.get("code") != wanted:
-        return Mismatch(f"{status} with {wanted}", str(error.get("code")))
+    wanted: tuple[str, ...] = ("BadParameter",) if status == 400 else ("KeyNotFound",)
+    if status == 400 and isinstance(exchange.request, RestoreKey):
+        wanted = ("MalformedBackupBlob", *wanted)
+    if error.get("code") not in wanted:
+        return Mismatch(f"{status} with {' or '.join(wanted)}", str(error.get("code")))
     name = getattr(exchange.request, "name", None)
     if status == 404 and isinstance(name, str):
         shown = without_activity(str(error.get("message")))

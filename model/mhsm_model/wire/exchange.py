@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mhsm_model.exchange import Reply, Request
+from mhsm_model.wire.canary import Leak
 from mhsm_model.wire.http import HttpRequest, HttpResponse, JsonDocument
 from mhsm_model.wire.reply_codec import decode_reply
 
@@ -13,18 +14,30 @@ __all__ = ["WireExchange", "wire_exchange"]
 
 @dataclass(frozen=True, slots=True)
 class WireExchange:
-    """The messages of one exchange, the response's body as JSON, and the reply that it is."""
+    """The messages of one exchange, the response's body as JSON, and the reply that it is.
+
+    `leaks` are the imported secrets that the response had in it, None where it was not searched.
+    """
 
     sent: HttpRequest
     answered: HttpResponse
     request: Request
     document: JsonDocument
     reply: Reply
+    leaks: tuple[Leak, ...] | None = None
 
 
-def wire_exchange(sent: HttpRequest, answered: HttpResponse, request: Request) -> WireExchange:
-    """The exchange of the two messages, where `request` is what the first one asks for."""
+def wire_exchange(
+    sent: HttpRequest,
+    answered: HttpResponse,
+    request: Request,
+    leaks: tuple[Leak, ...] | None = None,
+) -> WireExchange:
+    """The exchange of the two messages, where `request` is what the first one asks for.
+
+    A response that was searched for secrets comes redacted, with the leaks that it had: see
+    `ImportedSecrets.screened`.
+    """
     document = answered.document()
-    return WireExchange(
-        sent, answered, request, document, decode_reply(request, answered, document)
-    )
+    reply = decode_reply(request, answered, document)
+    return WireExchange(sent, answered, request, document, reply, leaks)

@@ -6,9 +6,10 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 __all__ = [
+    "BINARY_JWK",
     "SchemaError",
     "binary",
     "boolean",
@@ -21,6 +22,9 @@ __all__ = [
     "text",
     "text_list",
 ]
+
+BINARY_JWK: Final = ("n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi", "k", "key_hsm")
+"""Members of a JSON Web Key that are binary values."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from mhsm_model.exchange import (
     Attributes,
+    BackupKey,
     CreateKey,
     Decrypt,
     DeletedKeyBundle,
@@ -19,7 +20,9 @@ from mhsm_model.exchange import (
     Encrypt,
     GetDeletedKey,
     GetKey,
+    GetRandomBytes,
     ImportKey,
+    KeyBackup,
     KeyBundle,
     KeyItem,
     KeyPage,
@@ -29,17 +32,21 @@ from mhsm_model.exchange import (
     NoContent,
     OperationResult,
     PurgeDeletedKey,
+    RandomBytes,
     RecoverDeletedKey,
     Refused,
     ReleasePolicy,
     Reply,
     Request,
+    RestoreKey,
     Sign,
     Unauthenticated,
     Unreadable,
+    UnwrapKey,
     UpdateKey,
     Verification,
     Verify,
+    WrapKey,
 )
 from mhsm_model.identifiers import KeyIdentifier, parse_key_identifier
 from mhsm_model.jwk import PRIVATE_MEMBERS, EcPublic, PublicKey, RsaPublic
@@ -224,6 +231,14 @@ def _verification(body: dict[str, Any]) -> Verification:
     return Verification(valid, kid, text(body, "alg"))
 
 
+def _backup(body: dict[str, Any]) -> KeyBackup:
+    return KeyBackup(required(binary(body, "value"), "value"))
+
+
+def _random(body: dict[str, Any]) -> RandomBytes:
+    return RandomBytes(required(binary(body, "value"), "value"))
+
+
 _READERS: Final[dict[type[Any], Callable[[dict[str, Any]], Reply]]] = {
     CreateKey: _bundle,
     ImportKey: _bundle,
@@ -239,4 +254,9 @@ _READERS: Final[dict[type[Any], Callable[[dict[str, Any]], Reply]]] = {
     Encrypt: _result,
     Decrypt: _result,
     Verify: _verification,
+    WrapKey: _result,
+    UnwrapKey: _result,
+    BackupKey: _backup,
+    RestoreKey: _bundle,
+    GetRandomBytes: _random,
 }

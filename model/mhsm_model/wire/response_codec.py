@@ -11,11 +11,13 @@ from mhsm_model.exchange import (
     DeletedKeyBundle,
     DeletedKeyItem,
     Indeterminate,
+    KeyBackup,
     KeyBundle,
     KeyItem,
     KeyPage,
     NoContent,
     OperationResult,
+    RandomBytes,
     Refused,
     ReleasePolicy,
     Reply,
@@ -101,6 +103,8 @@ def _document(reply: Reply) -> dict[str, Any]:
         case Verification(valid, kid, algorithm):
             shown = None if kid is None else str(kid)
             return _present({"value": valid, "kid": shown, "alg": algorithm})
+        case KeyBackup(value) | RandomBytes(value):
+            return {"value": encoded(value)}
         case _:
             raise TypeError(f"{type(reply).__name__} has no body")
 

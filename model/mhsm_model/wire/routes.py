@@ -20,10 +20,10 @@ _CRYPTOGRAPHIC: Final = {
     "verify": "Verify",
     "encrypt": "Encrypt",
     "decrypt": "Decrypt",
-}
-_LATER_ON_VERSION: Final = {
     "wrapkey": "WrapKey",
     "unwrapkey": "UnwrapKey",
+}
+_LATER_ON_VERSION: Final = {
     "release": "Release",
     "securewrapkey": "SecureWrapKey",
     "secureunwrapkey": "SecureUnwrapKey",
@@ -31,7 +31,6 @@ _LATER_ON_VERSION: Final = {
 }
 _ON_KEY: Final = {"GET": "GetKey", "PUT": "ImportKey", "PATCH": "UpdateKey", "DELETE": "DeleteKey"}
 _LATER_ON_KEY: Final = {
-    ("POST", "backup"): ("BackupKey", Reach.NOTHING),
     ("POST", "rotate"): ("RotateKey", Reach.NAME),
     ("GET", "rotationpolicy"): ("GetKeyRotationPolicy", Reach.NOTHING),
     ("PUT", "rotationpolicy"): ("UpdateKeyRotationPolicy", Reach.NOTHING),
@@ -63,6 +62,8 @@ def route(method: str, path: str) -> Route:
         found = _under_keys(method, parts[1:])
     elif parts[:1] == ["deletedkeys"]:
         found = _under_deleted_keys(method, parts[1:])
+    elif (method, parts) == ("POST", ["rng"]):
+        found = Route("GetRandomBytes")
     if found is not None:
         return found
     reach = Reach.INSTANCE if (method, parts) == ("PUT", ["restore"]) else Reach.NOTHING
@@ -87,8 +88,7 @@ def _under_keys(method: str, parts: list[str]) -> Route | None:
         case []:
             return Route("GetKeys") if method == "GET" else None
         case ["restore"] | ["", "restore"] if method == "POST":
-            # Which name comes back is in the blob: any key of the instance may change.
-            return Route("RestoreKey", later=Reach.INSTANCE)
+            return Route("RestoreKey")
         case [name]:
             operation = _ON_KEY.get(method)
             return Route(operation, name) if operation is not None else None
@@ -96,6 +96,8 @@ def _under_keys(method: str, parts: list[str]) -> Route | None:
             return Route("CreateKey", name)
         case [name, "versions"] if method == "GET":
             return Route("GetKeyVersions", name)
+        case [name, "backup"] if method == "POST":
+            return Route("BackupKey", name)
         case [name, last] if (method, last) in _LATER_ON_KEY:
             operation, reach = _LATER_ON_KEY[method, last]
             return Route(operation, name, later=reach)

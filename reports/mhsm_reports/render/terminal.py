@@ -144,7 +144,7 @@ def _coverage(result: RunResult) -> Text:
     return Text(
         f"Coverage: {seen.exercised}/{seen.applicable} MUST and SHOULD clauses that apply were "
         f"exercised ({percent} %); {seen.guards_both_ways}/{seen.guards} of the guards among them "
-        f"were seen both refusing and satisfied."
+        f"were seen both refusing alone and satisfied."
     )
 
 

@@ -54,6 +54,7 @@ REFUSES_SIGNING = ClauseResult(
     outcome=Outcome.PASSED,
     held=10,
     refused=4,
+    refused_alone=3,
     vacuous=2,
     violated=0,
     warnings=0,
@@ -67,6 +68,7 @@ NAMES_VERSION = replace(
     level=Level.SHOULD,
     kind=ClauseKind.POSTCONDITION,
     refused=0,
+    refused_alone=0,
 )
 
 KEEPS_OTHERS = replace(
@@ -77,6 +79,7 @@ KEEPS_OTHERS = replace(
     outcome=Outcome.UNTESTED,
     held=0,
     refused=0,
+    refused_alone=0,
     checks=(),
 )
 
@@ -187,6 +190,7 @@ def clauses() -> st.SearchStrategy[ClauseResult]:
         sources=TEXTS,
         held=COUNTS,
         refused=COUNTS,
+        refused_alone=COUNTS,
         vacuous=COUNTS,
         violated=COUNTS,
         warnings=COUNTS,

@@ -44,9 +44,9 @@ def test_totals_name_every_outcome() -> None:
 
 
 def test_coverage_counts_what_obliges_and_applies() -> None:
-    one_sided = replace(REFUSES_SIGNING, id="SIGN-004", refused=0)
+    one_sided = replace(REFUSES_SIGNING, id="SIGN-004", refused_alone=0)
     elsewhere = replace(REFUSES_SIGNING, id="SIGN-005", outcome=Outcome.INAPPLICABLE)
-    vacuous = replace(REFUSES_SIGNING, id="SIGN-006", held=0, refused=0, vacuous=9)
+    vacuous = replace(REFUSES_SIGNING, id="SIGN-006", held=0, refused=0, refused_alone=0, vacuous=9)
     result = replace(PASSING, clauses=(*PASSING.clauses, one_sided, elsewhere, vacuous))
     assert coverage(result) == Coverage(exercised=3, applicable=5, guards_both_ways=1, guards=3)
 

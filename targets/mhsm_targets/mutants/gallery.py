@@ -18,17 +18,22 @@ from mhsm_targets.mutants.mutant import IgnoredGuard, Mutant, register, register
 __all__ = ["gallery", "mutant"]
 
 _WRITTEN: Final = (
+    "backups",
     "bodies",
     "births",
     "bundles",
+    "canaries",
     "ciphertexts",
     "deletions",
     "frames",
     "headers",
+    "instances",
     "lists",
+    "random_values",
     "refusals",
     "signatures",
     "versions",
+    "wrapped_keys",
 )
 
 

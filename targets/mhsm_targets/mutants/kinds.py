@@ -20,6 +20,8 @@ from mhsm_model.exchange import (
     Request,
     Sign,
     Unauthenticated,
+    UnwrapKey,
+    WrapKey,
 )
 from mhsm_model.generator import Step
 from mhsm_model.identifiers import KeyIdentifier
@@ -48,7 +50,7 @@ __all__ = [
 ]
 
 Q = TypeVar("Q", bound=Request)
-U = TypeVar("U", Sign, Encrypt, Decrypt)
+U = TypeVar("U", Sign, Encrypt, Decrypt, WrapKey, UnwrapKey)
 
 
 def wrong_request(

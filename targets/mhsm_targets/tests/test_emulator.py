@@ -19,7 +19,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.request_codec import encode_request
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.emulator import EPOCH, Emulator, EmulatorFactory
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import Capability, ClockTarget, LossyTarget

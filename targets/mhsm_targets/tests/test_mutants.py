@@ -11,7 +11,7 @@ from mhsm_model.catalogue import clause
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import CreateKey
 from mhsm_model.operations import OPERATIONS
-from mhsm_model.wire.request_codec import encode_request
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.mutants.gallery import gallery, mutant
 from mhsm_targets.mutants.mutant import IgnoredGuard, Mutant
 from mhsm_targets.registry import target_factory

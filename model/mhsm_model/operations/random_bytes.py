@@ -1,0 +1,106 @@
+"""Random bytes from the HSM. POST /rng."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from mhsm_model.clauses import Basis, Level
+from mhsm_model.exchange import GetRandomBytes, RandomBytes
+from mhsm_model.findings import VACUOUS, Finding, expect
+from mhsm_model.operations.access import ACCESS, caller_is_authenticated
+from mhsm_model.operations.operation import Effect, Hand, Operation
+from mhsm_model.relations.facts import digest
+from mhsm_model.rules import Objection, Perhaps, guard, postcondition
+from mhsm_model.situation import Situation
+from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_JS, RECORDED_PYTHON, REST
+from mhsm_model.tables.errors import bad_parameter, unseen
+
+__all__ = ["GET_RANDOM_BYTES"]
+
+_MOST_BYTES: Final = 128
+_TELLING_BYTES: Final = 16
+"""From this length on two equal values are no chance."""
+
+_SINCE: Final = "7.3-preview"
+_RECORDED: Final = (RECORDED_GO, RECORDED_PYTHON, RECORDED_JS, RECORDED_CLI)
+
+
+@guard(
+    "RNG-002",
+    basis=Basis.OBSERVED,
+    sources=(RECORDED_GO, REST),
+    presupposes=(caller_is_authenticated,),
+)
+def count_is_permitted(s: Situation[GetRandomBytes], /) -> Objection:
+    """Refuse a count under 1 or over 128: 400 BadParameter."""
+    if 1 <= s.request.count <= _MOST_BYTES:
+        return None
+    text = "GetRandomBytesRequest: count cannot be greater than 128 or less than 1"
+    return bad_parameter(text)
+
+
+@guard(
+    "RNG-202",
+    level=Level.OPEN,
+    basis=Basis.DOCUMENTED,
+    sources=(REST,),
+    presupposes=(caller_is_authenticated,),
+)
+def random_bytes_are_in_force(s: Situation[GetRandomBytes], /) -> Objection:
+    """Refuse to give random bytes under an api-version older than 7.3."""
+    version, served = s.call.api_version, s.configuration.api_versions
+    if not isinstance(version, str) or version not in served or _SINCE not in served:
+        return None
+    if served.index(version) >= served.index(_SINCE):
+        return None
+    return Perhaps(unseen(400, "BadParameter", "The api-version has no random bytes"))
+
+
+@postcondition("RNG-001", basis=Basis.OBSERVED, sources=(REST, *_RECORDED))
+def value_is_as_long_as_asked(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
+    """Give just as many random bytes as the request counts."""
+    wanted = s.request.count
+    return expect(len(reply.value) == wanted, f"{wanted} bytes", f"{len(reply.value)} bytes")
+
+
+@postcondition("RNG-005", basis=Basis.OBSERVED, sources=_RECORDED)
+def value_is_fresh(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
+    """Give no random value of 16 bytes or more that any instance gave before."""
+    if len(reply.value) < _TELLING_BYTES:
+        return VACUOUS
+    given = digest(reply.value)
+    before = any(given in instance.drawn for instance in s.estate.instances.values())
+    return expect(not before, "bytes not given before", "those of an earlier answer")
+
+
+@postcondition("RNG-203", basis=Basis.OBSERVED, sources=_RECORDED)
+def value_is_no_pattern(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
+    """Give random bytes that are not a repetition of one to eight of them."""
+    value = reply.value
+    if len(value) < _TELLING_BYTES:
+        return VACUOUS
+    repeated = any(value == (value[:n] * len(value))[: len(value)] for n in range(1, 9))
+    return expect(not repeated, "bytes without a period", "a repetition")
+
+
+def _answer(s: Situation[GetRandomBytes], hand: Hand, /) -> RandomBytes:
+    return RandomBytes(hand.entropy.octets(s.request.count))
+
+
+def _effect(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Effect:
+    drawn = s.instance.drawn
+    if len(reply.value) >= _TELLING_BYTES:
+        drawn = drawn.set(digest(reply.value), None)
+    return Effect(s.entry, instance=replace(s.instance, drawn=drawn))
+
+
+GET_RANDOM_BYTES: Final[Operation[GetRandomBytes, RandomBytes]] = Operation(
+    name="GetRandomBytes",
+    request=GetRandomBytes,
+    reply=RandomBytes,
+    guards=(*ACCESS, count_is_permitted, random_bytes_are_in_force),
+    ensures=(value_is_as_long_as_asked, value_is_fresh, value_is_no_pattern),
+    answers=_answer,
+    effect=_effect,
+)

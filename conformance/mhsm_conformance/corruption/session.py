@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from mhsm_model.exchange import Malformed, Request, Unmodelled
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.request_codec import decode_request
+from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.session_file import RecordedExchange, SessionHeader, read_session
 
 __all__ = ["Document", "Place", "RecordedSession"]

@@ -420,6 +420,14 @@ def test_what_a_reply_revealed_is_held_against_the_next() -> None:
         assert not judged(seen.belief, call, forged).accepted
 
 
+def test_a_reply_that_is_wrong_itself_is_not_blamed_on_a_key_that_may_be_deleted() -> None:
+    seen = from_the_middle(history())
+    call = seen.stage.call(CreateKey("never", "EC"))
+    made = history().created(CreateKey("never", "EC"))
+    found = judged(seen.belief, call, replace(made, kty="EC")).breaches
+    assert {breach.clause.identifier for breach in found} >= {"KEY-020", "KEY-224"}
+
+
 def test_a_deletion_that_a_list_dated_is_held_against_the_next_list() -> None:
     seen = from_the_middle(history())
     page = seen.see(ListDeletedKeys())

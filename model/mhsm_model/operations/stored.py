@@ -92,6 +92,8 @@ def _times(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatc
 def _tags(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatch | None:
     if version.tags is UNKNOWN:
         return None
+    if bundle.tags is not None and not bundle.tags:
+        return Mismatch("no member tags", "an empty member tags")
     shown = Map(bundle.tags or {})
     return (
         None if shown == version.tags else Mismatch(f"tags {dict(version.tags)}", f"{dict(shown)}")
@@ -173,10 +175,7 @@ def tags_are_as_last_set(s: Situation[Any], reply: Shown, /) -> Finding:
     version = s.version
     if version is None or version.tags is UNKNOWN:
         return VACUOUS
-    bundle = bundle_in(reply)
-    if bundle.tags is not None and not bundle.tags:
-        return Mismatch("no member tags", "an empty member tags")
-    return _found(_tags(s, version, bundle), could_differ=True)
+    return _found(_tags(s, version, bundle_in(reply)), could_differ=True)
 
 
 @postcondition("SKR-210", basis=Basis.OBSERVED, sources=_RECORDED)

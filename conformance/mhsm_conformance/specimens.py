@@ -11,12 +11,14 @@ from typing import Final
 
 from mhsm_conformance.recorder import recorded_session
 from mhsm_model.exchange import (
+    BackupKey,
     CreateKey,
     Decrypt,
     DeleteKey,
     Encrypt,
     GetDeletedKey,
     GetKey,
+    GetRandomBytes,
     ImportKey,
     ListDeletedKeys,
     ListKeys,
@@ -29,6 +31,7 @@ from mhsm_model.exchange import (
     Sign,
     UpdateKey,
     Verify,
+    WrapKey,
 )
 from mhsm_model.jwk import JsonWebKey
 
@@ -93,6 +96,7 @@ SPECIMENS: Final[dict[str, tuple[Request, ...]]] = {
         Encrypt("k", None, "A256CBCPAD", b"plaintext", bytes(16)),
         Encrypt("k", None, "A256GCM", b"plaintext"),
         GetKey("k"),
+        WrapKey("k", None, "A256KW", bytes(16)),
         ImportKey("k", JsonWebKey(kty="oct")),
     ),
     "lists": (
@@ -108,6 +112,15 @@ SPECIMENS: Final[dict[str, tuple[Request, ...]]] = {
         ListDeletedKeys(1),
         CreateKey("e", "EC"),
         ListKeys(),
+    ),
+    "bytes": (
+        GetRandomBytes(32),
+        GetRandomBytes(32),
+        GetRandomBytes(1),
+        CreateKey("a", "EC"),
+        BackupKey("a"),
+        BackupKey("nothing"),
+        BackupKey("a"),
     ),
     "refusals": (
         GetKey("nothing"),

@@ -74,7 +74,7 @@ def other_code(place: Place) -> Alteration | None:
     bound = place.status == 400 or _is_recorded(place, str(error["message"]))
     clauses = ("ERR-203", "BKP-201", "ERR-202", "ERR-201")
     sight: Sight = Seen(clauses) if bound else Unseen(Blindness.OPEN)
-    return _with(place, {**error, "code": "Forbidden"}, sight)
+    return _with(place, {**error, "code": "StrangeMatter"}, sight)
 
 
 @corrupting("error-message")

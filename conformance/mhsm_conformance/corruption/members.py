@@ -180,6 +180,8 @@ def bound(place: Place, show: Show, member: Member, path: tuple[str, ...] | None
     clauses = member.updated if isinstance(request, UpdateKey) else member.stored
     if not clauses:
         return Unseen(Blindness.FIRST_SIGHT)
+    if place.operation == "RestoreKey":
+        clauses = ("KBK-001",)
     return witnessed(place, show, path or member.path, clauses)
 
 

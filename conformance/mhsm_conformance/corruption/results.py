@@ -209,7 +209,7 @@ def one_byte_more(place: Place) -> Alteration | None:
     if not place.succeeded or shown is None or asked_of(place, "count") is None:
         return None
     document = {**shown, "value": encoded(decoded(str(shown["value"])) + b"\0")}
-    return altered(place, place.with_document(document), Seen(("RNG-001", "RNG-201")))
+    return altered(place, place.with_document(document), Seen(("RNG-001",)))
 
 
 RESULTS: Final[tuple[Operator, ...]] = (

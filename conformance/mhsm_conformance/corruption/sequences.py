@@ -34,6 +34,7 @@ __all__ = ["SEQUENCES"]
 
 _STORED: Final = ("KEY-210", "KEY-211", "KEY-212", "ATTR-210", "ATTR-211", "ATTR-212", "SKR-210")
 _OTHER_KEY: Final = ("KEY-004", "ALG-012", "ALG-212", "ERR-203", "WIRE-001")
+_TELLING_BYTES: Final = 16
 _ON_DELETED: Final = (GetDeletedKey, PurgeDeletedKey, RecoverDeletedKey)
 
 
@@ -82,6 +83,10 @@ def _staleness(place: Place, other: Place) -> Sight:
         return _still_there(place)
     if asked_of(place, "alg") is not None:
         return _repeated(place)
+    count = asked_of(place, "count")
+    if isinstance(count, int):
+        # Of fewer bytes the same may come again by chance.
+        return Seen(("RNG-005",)) if count >= _TELLING_BYTES else Unseen(Blindness.RANDOM)
     removed = {str(i.get("kid")) for i in items_of(place)} - {
         str(i.get("kid")) for i in items_of(other)
     }
@@ -171,6 +176,9 @@ def _same_kind(one: Place, other: Place) -> Sight:
             if differs and public_is_shown(one)
             else (Unseen(Blindness.RANDOM))
         )
+    if asked_of(one, "count") is not None:
+        same = asked_of(one, "count") == asked_of(other, "count")
+        return Unseen(Blindness.EQUIVALENT) if same else Seen(("RNG-001",))
     return Unseen(Blindness.FIRST_SIGHT)
 
 

@@ -122,10 +122,13 @@ def test_a_corruption_is_found_where_it_is_or_later(sessions: list[RecordedSessi
     assert Outcome.LATER in {trial.outcome for trial in later}
 
 
+def order(trial: Trial) -> tuple[str, str, str, int]:
+    return trial.operator, trial.operation, trial.session, trial.sequence
+
+
 def test_workers_find_what_one_process_finds(sessions: list[RecordedSession]) -> None:
     chosen = [BY_NAME[name] for name in ("body-cut", "nextLink-added")]
     progress = LineProgress(io.StringIO(), "operators")
-    order: Any = lambda trial: (trial.operator, trial.operation, trial.session, trial.sequence)  # noqa: E731
     two = sorted(trials(sessions, 2, 2, progress, chosen), key=order)
     assert two == sorted(tried(sessions, *chosen, each=2), key=order)
 

@@ -90,7 +90,10 @@ def _version_seen(place: Place, show: Show) -> Sight:
     if place.version is not None:
         return Seen(("KEY-212",))
     if isinstance(place.request, CreateKey | ImportKey):
-        return _named_later(place, show)
+        sight = _named_later(place, show)
+        if isinstance(sight, Unseen) and isinstance(place.request, CreateKey):
+            return _generated_seen(place, show)
+        return sight
     sight = witnessed(place, show, ("key", "kid"), ("KEY-212", "LIFE-006"))
     return sight if isinstance(sight, Seen) else _named_later(place, show)
 
@@ -98,6 +101,14 @@ def _version_seen(place: Place, show: Show) -> Sight:
 def _named_later(place: Place, show: Show) -> Sight:
     """A later reply without a version in its request shows which one is current."""
     return witnessed(place, show, ("key", "kid"), ("KEY-212", "LIFE-006"))
+
+
+def _generated_seen(place: Place, show: Show) -> Sight:
+    """A public key that was generated is shown under one version alone."""
+    member = "n" if "n" in show.document["key"] else "x"
+    if member not in show.document["key"]:
+        return Unseen(Blindness.FIRST_SIGHT)
+    return witnessed(place, show, ("key", member), ("KEY-214",))
 
 
 def _material_seen(place: Place, show: Show) -> Sight:

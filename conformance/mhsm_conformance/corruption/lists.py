@@ -28,19 +28,20 @@ from mhsm_model.exchange import (
     ListKeyVersions,
 )
 
-__all__ = ["LISTS", "items_of", "missing_names"]
+__all__ = ["LISTED", "LISTS", "items_of", "missing_names"]
 
-_LISTS: Final = (ListKeys, ListDeletedKeys, ListKeyVersions)
+LISTED: Final = (ListKeys, ListDeletedKeys, ListKeyVersions)
+"""What is asked of a service that answers with a page."""
+
 _MISSING: Final = ("PAGE-206", "PAGE-209")
 _KIDS: Final = ("KEY-005", "KEY-205")
-_LINK: Final = ("PAGE-203",)
 _OTHER_VERSION: Final = "0123456789abcdef0123456789abcdef"
 _DELETED_MEMBERS: Final = ("recoveryId", "deletedDate", "scheduledPurgeDate")
 
 
 def items_of(place: Place) -> list[Document]:
     """The items of a page, to be read only; empty where the reply is no page."""
-    if not isinstance(place.request, _LISTS) or not place.succeeded or place.shown is None:
+    if not isinstance(place.request, LISTED) or not place.succeeded or place.shown is None:
         return []
     items = place.shown.get("value")
     return cast("list[Document]", items) if isinstance(items, list) else []
@@ -304,43 +305,6 @@ def _of_another_key(place: Place, kid: str) -> str:
     return "/".join([*parts[:4], "other", *parts[5:]])
 
 
-# --- links ----------------------------------------------------------------------------------------
-
-
-def _link(name: str, sentence: str, change: Callable[[str], str]) -> Operator:
-    def corrupts(place: Place) -> Alteration | None:
-        link = place.shown.get("nextLink") if place.shown is not None else None
-        if not isinstance(link, str) or change(link) == link:
-            return None
-        reply = place.with_document({**place.document(), "nextLink": change(link)})
-        return altered(place, reply, Seen(_LINK))
-
-    return Operator(name, sentence, corrupts)
-
-
-@corrupting("nextLink-dropped")
-def dropped_link(place: Place) -> Alteration | None:
-    """End a list early: leave out the nextLink."""
-    if place.shown is None or "nextLink" not in place.shown:
-        return None
-    document = {n: v for n, v in place.document().items() if n != "nextLink"}
-    return altered(place, place.with_document(document), missing_names(place, (), last=True))
-
-
-@corrupting("nextLink-added")
-def added_link(place: Place) -> Alteration | None:
-    """Give a nextLink on the last page."""
-    if not isinstance(place.request, _LISTS) or not place.succeeded or place.shown is None:
-        return None
-    if "nextLink" in place.shown:
-        return None
-    asked = getattr(place.request, "maxresults", None) or 25
-    path = place.sent.path.rstrip("/")
-    link = f"https://{place.sent.host}{path}?maxresults={asked}&$skiptoken=AAAA"
-    reply = place.with_document({**place.document(), "nextLink": link})
-    return altered(place, reply, Unseen(Blindness.FIRST_SIGHT))
-
-
 LISTS: Final[tuple[Operator, ...]] = (
     dropped_item,
     dropped_known_item,
@@ -361,26 +325,4 @@ LISTS: Final[tuple[Operator, ...]] = (
         lambda place, kid: "/".join([*kid.split("/")[:2], "another.net", *kid.split("/")[3:]]),
     ),
     _kid("item-other-name", "List a version of another key.", _of_another_key),
-    dropped_link,
-    added_link,
-    _link(
-        "nextLink-with-api-version",
-        "Write the api-version into the nextLink, as vaults do.",
-        lambda link: f"{link}&api-version=7.3",
-    ),
-    _link(
-        "nextLink-other-host",
-        "Lead on to another host.",
-        lambda link: "/".join([*link.split("/")[:2], "another.net", *link.split("/")[3:]]),
-    ),
-    _link(
-        "nextLink-other-list",
-        "Lead on to another list.",
-        lambda link: link.partition("?")[0] + "/more?" + link.partition("?")[2],
-    ),
-    _link(
-        "nextLink-without-token",
-        "Leave the skip token out of the nextLink.",
-        lambda link: link.partition("&$skiptoken")[0],
-    ),
 )

@@ -11,7 +11,7 @@ from mhsm_conformance.corruption.session import Place
 from mhsm_conformance.corruption.sightings import Show, shows, witnessed
 from mhsm_model.exchange import CreateKey, ImportKey, Sign, UpdateKey
 
-__all__ = ["MEMBERS", "Member", "bound", "chosen_show", "shown_elsewhere"]
+__all__ = ["MEMBERS", "Member", "bound", "chosen_show", "shown_elsewhere", "uses"]
 
 
 @dataclass(frozen=True, slots=True)

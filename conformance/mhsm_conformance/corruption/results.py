@@ -21,7 +21,7 @@ from mhsm_conformance.corruption.session import Document, Place
 from mhsm_conformance.corruption.sightings import member_at, shows
 from mhsm_model.exchange import ImportKey
 
-__all__ = ["RESULTS", "asked_of", "public_is_shown", "value_seen"]
+__all__ = ["RESULTS", "asked_of", "public_is_shown"]
 
 _SIGNATURES: Final = ("ALG-005", "ALG-006", "ALG-007")
 _ENCIPHERED: Final = ("GCM-201", "CBC-205", "ALG-231", "GCM-202", "CBC-206", "GCM-005", "CBC-204")
@@ -31,7 +31,7 @@ _INTO: Final = frozenset({"encrypt", "wrapkey"})
 _OUT_OF: Final = frozenset({"decrypt", "unwrapkey"})
 
 
-def action(place: Place) -> str:
+def _action(place: Place) -> str:
     """The last part of the path, in lower case."""
     return place.sent.path.rstrip("/").rpartition("/")[2].lower()
 
@@ -42,7 +42,7 @@ def asked_of(place: Place, member: str) -> Any:
     return cast("Document", document).get(member) if isinstance(document, dict) else None
 
 
-def is_result(place: Place) -> bool:
+def _is_result(place: Place) -> bool:
     """Whether the reply is a cryptographic result."""
     shown = place.shown
     return place.succeeded and shown is not None and {"kid", "value"} <= shown.keys()
@@ -80,19 +80,19 @@ def _secret_is_known(place: Place) -> bool:
 def _ciphertexts(place: Place, index: int) -> set[tuple[Any, Any, Any]]:
     """What an exchange shows as ciphertext under an algorithm with an iv."""
     other = Place(place.session, index)
-    if not _same_key(place, index) or not is_result(other):
+    if not _same_key(place, index) or not _is_result(other):
         return set()
-    if action(other) in _INTO:
+    if _action(other) in _INTO:
         shown = cast("Document", other.shown)
         return {(shown.get("alg"), shown.get("value"), shown.get("iv"))}
-    if action(other) in _OUT_OF:
+    if _action(other) in _OUT_OF:
         return {tuple(asked_of(other, member) for member in ("alg", "value", "iv"))}
     return set()
 
 
-def value_seen(place: Place) -> Sight:
+def _value_seen(place: Place) -> Sight:
     """Whether something in the session binds the value of a result."""
-    kind = action(place)
+    kind = _action(place)
     if kind == "sign":
         known = public_is_shown(place) and str(asked_of(place, "alg"))[:2] in ("RS", "PS", "ES")
         return Seen(_SIGNATURES) if known else Unseen(Blindness.FIRST_SIGHT)
@@ -113,7 +113,7 @@ def value_seen(place: Place) -> Sight:
 
 def _length_seen(place: Place) -> Sight:
     """Whether the length of a value is bound: by the algorithm, or by a key that was shown."""
-    algorithm, kind = str(asked_of(place, "alg")), action(place)
+    algorithm, kind = str(asked_of(place, "alg")), _action(place)
     if kind == "sign" and algorithm.startswith("ES"):
         return Seen(("ALG-213", "ALG-007"))
     if kind in _INTO and not algorithm.startswith("RSA"):
@@ -122,7 +122,7 @@ def _length_seen(place: Place) -> Sight:
         return Seen(("GCM-202", "CBC-206"))
     if kind in _INTO and public_is_shown(place):
         return Seen(("ALG-230",))
-    return value_seen(place)
+    return _value_seen(place)
 
 
 Sees = Callable[[Place], Sight]
@@ -134,7 +134,7 @@ def _member(
     """The operator that changes a text member of a result; an unchanged one does not apply."""
 
     def corrupts(place: Place) -> Alteration | None:
-        if not is_result(place):
+        if not _is_result(place):
             return None
         document = place.document()
         value = document.get(member)
@@ -162,7 +162,7 @@ def _version_seen(place: Place) -> Sight:
 
 
 def _iv_seen(place: Place) -> Sight:
-    return Seen(("CBC-001",)) if "CBC" in str(asked_of(place, "alg")) else value_seen(place)
+    return Seen(("CBC-001",)) if "CBC" in str(asked_of(place, "alg")) else _value_seen(place)
 
 
 def _part(place: int, value: str) -> Callable[[str], str]:
@@ -181,7 +181,7 @@ def _last_flipped(value: str) -> str:
 def inverted_verification(place: Place) -> Alteration | None:
     """Answer verify the other way."""
     shown = place.shown
-    if not is_result(place) or shown is None or not isinstance(shown["value"], bool):
+    if not _is_result(place) or shown is None or not isinstance(shown["value"], bool):
         return None
     document = {**place.document(), "value": not shown["value"]}
     sight: Sight = Unseen(Blindness.FIRST_SIGHT)
@@ -249,14 +249,14 @@ RESULTS: Final[tuple[Operator, ...]] = (
         _surely("ALG-012", "ALG-212"),
     ),
     _member(
-        "value-bit-flipped", "Flip the last bit of a value.", "value", _last_flipped, value_seen
+        "value-bit-flipped", "Flip the last bit of a value.", "value", _last_flipped, _value_seen
     ),
     _member(
         "value-first-bit-flipped",
         "Flip a bit at the beginning of a value.",
         "value",
         lambda value: flipped(value, 0),
-        value_seen,
+        _value_seen,
     ),
     _member("value-shorter", "Cut the last byte off a value.", "value", shortened, _length_seen),
     _member(
@@ -274,7 +274,7 @@ RESULTS: Final[tuple[Operator, ...]] = (
         shortened,
         _surely("GCM-001", "CBC-001"),
     ),
-    _member("tag-bit-flipped", "Flip a bit of the tag.", "tag", _last_flipped, value_seen),
+    _member("tag-bit-flipped", "Flip a bit of the tag.", "tag", _last_flipped, _value_seen),
     _member("tag-shorter", "Cut the last byte off the tag.", "tag", shortened, _surely("GCM-001")),
     _member("aad-bit-flipped", "Flip a bit of the aad.", "aad", _last_flipped, _surely("GCM-001")),
     inverted_verification,

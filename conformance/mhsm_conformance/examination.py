@@ -17,7 +17,17 @@ from typing import Final
 from mhsm_model.acceptor import LENIENT, Strictness, accepts
 from mhsm_model.clauses import Clause, Kind
 from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import Call, Indeterminate, Request, Unauthenticated, Unmodelled
+from mhsm_model.exchange import (
+    Call,
+    Indeterminate,
+    ListDeletedKeys,
+    ListKeys,
+    ListKeyVersions,
+    Reach,
+    Request,
+    Unauthenticated,
+    Unmodelled,
+)
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import FOREVER, Interval
 from mhsm_model.state import Estate, Instance
@@ -132,7 +142,7 @@ class _Session:
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
         """Judge the next exchange."""
         sent, status = exchange.sent, exchange.answered.status
-        request = decode_request(sent)
+        request = _asked(sent)
         operation = request.operation if isinstance(request, Unmodelled) else type(request).__name__
         if exchange.plane != "data":
             operation = f"{sent.method} {_UNJUDGED.get(exchange.plane, exchange.plane)}"
@@ -218,6 +228,18 @@ class _Session:
             return answered
         body = answered.body.replace(b"https://" + shown + b"/", f"https://{sent.host}/".encode())
         return replace(answered, body=body)
+
+
+def _asked(sent: HttpRequest) -> Request:
+    """What a recorded request asks for.
+
+    A list whose query was not kept may be of any page, so that nothing follows from its answer.
+    """
+    request = decode_request(sent)
+    if sent.query_recorded or not isinstance(request, ListKeys | ListKeyVersions | ListDeletedKeys):
+        return request
+    name = request.name if isinstance(request, ListKeyVersions) else None
+    return Unmodelled(f"{type(request).__name__} without its query", Reach.NOTHING, name)
 
 
 def _api_version(sent: HttpRequest) -> str | Unknown | None:

@@ -10,11 +10,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
-from mhsm_model.moments import FOREVER, Interval
+from mhsm_model.moments import Interval
 from mhsm_targets.recordings.entries import (
     Entry,
     answer,
@@ -23,7 +22,7 @@ from mhsm_targets.recordings.entries import (
     member,
     recording_of,
 )
-from mhsm_targets.recordings.messages import address, body_bytes, mapped_headers, word
+from mhsm_targets.recordings.messages import address, body_bytes, http_date, mapped_headers, word
 from mhsm_targets.recordings.recording import RecordedExchange, Recording, RecordingError
 from mhsm_targets.recordings.yaml_events import YamlError, members_of
 
@@ -98,11 +97,5 @@ def _body(value: Any, name: str) -> bytes:
 
 def _recorded_at(interaction: dict[str, Any]) -> Interval | None:
     """When VCR had the answer; vcrpy does not tell."""
-    told = interaction.get("recorded_at")
-    if not isinstance(told, str):
-        return None
-    try:
-        moment = int(parsedate_to_datetime(told).timestamp())
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return Interval(0, moment + 1) if 0 <= moment < FOREVER else None
+    moment = http_date(interaction.get("recorded_at"))
+    return None if moment is None else Interval(0, moment + 1)

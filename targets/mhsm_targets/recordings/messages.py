@@ -29,6 +29,7 @@ __all__ = [
     "decompressed",
     "flat_headers",
     "has_unknown_body",
+    "http_date",
     "mapped_headers",
     "named_headers",
     "number",
@@ -263,16 +264,23 @@ def has_unknown_body(method: str, headers: Mapping[str, str], body: bytes) -> bo
     return not body and method in _METHODS_WITH_BODY and headers.get("content-length") != "0"
 
 
-def answer_time(headers: Mapping[str, str]) -> Interval | None:
-    """When a response was made, by its Date header (RFC 9110) and the latency it shows."""
-    shown = headers.get("date")
-    if shown is None:
+def http_date(shown: Any) -> int | None:
+    """The moment (seconds) of a date as HTTP writes it (RFC 9110); None for anything else."""
+    if not isinstance(shown, str):
         return None
     try:
-        made = int(parsedate_to_datetime(shown).timestamp())
+        moment = parsedate_to_datetime(shown)
+        # Without GMT it would be taken for the local time of whoever reads it.
+        made = int(moment.timestamp()) if moment.tzinfo is not None else -1
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    if not 0 <= made < FOREVER:
+    return made if 0 <= made < FOREVER else None
+
+
+def answer_time(headers: Mapping[str, str]) -> Interval | None:
+    """When a response was made, by its Date header (RFC 9110) and the latency it shows."""
+    made = http_date(headers.get("date"))
+    if made is None:
         return None
     latency = headers.get("x-ms-server-latency", "")
     if not (latency.isascii() and latency.isdecimal() and len(latency) < 10):

@@ -47,11 +47,11 @@ def sniffed(path: Path, head: bytes) -> Format | None:
 
     Only a file named .jsonl is a session without a look: what is wrong with it is told by line.
     """
-    text = head.decode("utf-8-sig", "replace").lstrip()
-    if "\0" not in text:
-        found = _in_text(text)
-        if found is not None:
-            return found
+    # Behind a NUL there is no text; a recording that has one is told of it by its reader.
+    text = head.decode("utf-8-sig", "replace").partition("\0")[0].lstrip()
+    found = _in_text(text)
+    if found is not None:
+        return found
     return Format.SESSION if path.suffix == ".jsonl" else None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Final
 
@@ -219,9 +218,10 @@ def mutants(clause: str | None, as_json: bool, workers: int) -> None:
 
 def main() -> None:
     """Run the command line."""
-    if isinstance(sys.stdout, TextIOWrapper):
+    reconfigure: Any = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
         # A file's name or a recorded message may hold what the terminal's encoding has not.
-        sys.stdout.reconfigure(errors="backslashreplace")
+        reconfigure(errors="backslashreplace")
     try:
         command(standalone_mode=False)
     except click.exceptions.Abort:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import yaml
 
@@ -28,13 +28,23 @@ def _lines(path: Path) -> list[Document]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()][1:]
 
 
+def _url(line: Document) -> SplitResult:
+    address: str = line["url"]
+    return urlsplit(address)
+
+
+def _shown(line: Document) -> dict[str, str]:
+    """The headers of the answer."""
+    return dict(line["response_headers"] or ())
+
+
 def _title(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.title(): value for name, value in headers.items()}
 
 
 def _sent_headers(line: Document) -> dict[str, str]:
     """The headers with the length of the body, which every client sends with a body."""
-    headers = dict(line["request_headers"] or {})
+    headers: dict[str, str] = dict(line["request_headers"] or ())
     if line.get("request_body_recorded", True) is not False:
         headers["content-length"] = str(len(_text(line["request_body"])))
     return headers
@@ -48,7 +58,7 @@ def _text(body: Any) -> str:
 
 def _whole_headers(line: Document) -> dict[str, str]:
     """The headers of the answer with those that the published sessions were stripped of."""
-    shown = dict(line["response_headers"] or {})
+    shown = _shown(line)
     if not shown:
         return shown
     named = _ACTIVITY.search(_text(line["response_body"]))
@@ -64,7 +74,7 @@ def test_proxy(path: Path) -> str:
             "RequestHeaders": {**_title(_sent_headers(line)), "Authorization": "Sanitized"},
             "RequestBody": line["request_body"],
             "StatusCode": line["status"],
-            "ResponseHeaders": _title(line["response_headers"] or {}),
+            "ResponseHeaders": _title(_shown(line)),
             "ResponseBody": line["response_body"],
         }
         for line in _lines(path)
@@ -83,7 +93,7 @@ def _cassette(path: Path) -> Document:
             },
             "response": {
                 "body": {"string": _text(line["response_body"])},
-                "headers": {name: [one] for name, one in (line["response_headers"] or {}).items()},
+                "headers": {name: [one] for name, one in _shown(line).items()},
                 "status": {"code": line["status"], "message": "Said"},
             },
         }
@@ -144,7 +154,7 @@ def _literal(value: Any, *, bare: bool) -> str:
 def _nock(path: Path, *, bare: bool) -> str:
     parts = ["let nock = require('nock');\n\nmodule.exports.testInfo = {\"uniqueName\":{}}\n"]
     for line in _lines(path):
-        url = urlsplit(line["url"])
+        url = _url(line)
         scope = (
             f"nock('https://{url.netloc}:443', {_literal({'encodedQueryParams': True}, bare=bare)})"
         )
@@ -173,7 +183,7 @@ def formatted_nock_script(path: Path) -> str:
 def nock_objects(path: Path) -> str:
     listed: list[Document] = []
     for line in _lines(path):
-        url = urlsplit(line["url"])
+        url = _url(line)
         listed.append(
             {
                 "scope": f"https://{url.netloc}:443",
@@ -182,7 +192,7 @@ def nock_objects(path: Path) -> str:
                 "body": line["request_body"] or "",
                 "status": line["status"],
                 "response": "" if line["response_body"] is None else line["response_body"],
-                "rawHeaders": _flat(line["response_headers"] or {}),
+                "rawHeaders": _flat(_shown(line)),
                 "responseIsBinary": False,
             }
         )
@@ -190,7 +200,7 @@ def nock_objects(path: Path) -> str:
 
 
 def browser_fixture(path: Path) -> str:
-    recordings = [
+    recordings: list[Document] = [
         {
             "method": line["method"],
             "url": line["url"].partition("?")[0],
@@ -198,7 +208,7 @@ def browser_fixture(path: Path) -> str:
             "requestBody": _text(line["request_body"]) or None,
             "status": line["status"],
             "response": _text(line["response_body"]),
-            "responseHeaders": line["response_headers"] or {},
+            "responseHeaders": _shown(line),
         }
         for line in _lines(path)
     ]

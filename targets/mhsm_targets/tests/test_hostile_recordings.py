@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -124,18 +125,18 @@ def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
         ('{"Entries":\n[', ":2: the file is not JSON, and the file ends inside it"),
         ('{"Entries": ' + "[" * 100_000, ": the JSON is nested too deeply"),
         ('{"Entries": [' + "9" * 5000 + "]}", ": the JSON has a number of too many digits"),
-        ({"Entries": {}}, ": Entries is not a list"),
-        ({"Entries": [1]}, ": entry 1: it is not an object"),
-        ({"log": {"entries": 1}}, ": entries is not a list"),
-        ({"log": {}}, ": entries is not a list"),
-        ({"recordings": [[]]}, ": entry 1: it is not an object"),
-        ({"interactions": [{}]}, ": entry 1: request is not an object"),
-        ({"format": "mhsm-case/2"}, ": the format of the case is not mhsm-case/1"),
-        ({"format": "mhsm-case/1"}, ": exchanges is not a list"),
+        ('{"Entries": {}}', ": Entries is not a list"),
+        ('{"Entries": [1]}', ": entry 1: it is not an object"),
+        ('{"log": {"entries": 1}}', ": entries is not a list"),
+        ('{"log": {}}', ": entries is not a list"),
+        ('{"recordings": [[]]}', ": entry 1: it is not an object"),
+        ('{"interactions": [{}]}', ": entry 1: request is not an object"),
+        ('{"format": "mhsm-case/2"}', ": the format of the case is not mhsm-case/1"),
+        ('{"format": "mhsm-case/1"}', ": exchanges is not a list"),
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_a_document_of_another_form(tmp_path: Path, content: object, problem: str) -> None:
+def test_a_document_of_another_form(tmp_path: Path, content: str, problem: str) -> None:
     assert complaint(written(tmp_path / "file", content)) == problem
 
 
@@ -176,8 +177,6 @@ def test_an_entry_of_another_form(tmp_path: Path, changed: dict[str, Any], probl
 
 
 def test_a_body_that_grows_without_end_is_refused(tmp_path: Path) -> None:
-    import gzip  # noqa: PLC0415
-
     pieces = [gzip.compress(bytes(17 * 1024 * 1024)).hex()]
     content = {
         "scope": "https://hsm.managedhsm.azure.net",
@@ -311,21 +310,21 @@ def _places(document: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]
     found = [place]
     members: list[tuple[Any, Any]] = []
     if isinstance(document, dict):
-        members = list(document.items())
+        members = list(cast("dict[str, Any]", document).items())
     elif isinstance(document, list):
-        members = list(enumerate(document))
+        members = list(enumerate(cast("Sequence[Any]", document)))
     for name, value in members:
         found.extend(_places(value, (*place, name)))
     return found
 
 
-def _changed(document: Any, place: tuple[Any, ...], change: Callable[[Any], Any]) -> Any:
+def _changed(document: Any, place: tuple[Any, ...], odd: Any) -> Any:
     if not place:
-        return change(document)
+        return odd
     holder = document
     for name in place[:-1]:
         holder = holder[name]
-    holder[place[-1]] = change(holder[place[-1]])
+    holder[place[-1]] = odd
     return document
 
 
@@ -346,8 +345,7 @@ def test_no_value_in_a_document_is_too_odd(tmp_path: Path, name: str, data: st.D
     document = json.loads((FIXTURES / name).read_text(encoding="utf-8"))
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.sampled_from(_places(document)))
-        odd = data.draw(ODD)
-        document = _changed(document, place, lambda _, odd=odd: odd)
+        document = _changed(document, place, data.draw(ODD))
     path = tmp_path / name
     path.write_text(json.dumps(document), encoding="utf-8")
     read_whole(path)

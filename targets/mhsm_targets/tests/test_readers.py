@@ -401,7 +401,7 @@ def test_an_answer_that_was_not_kept_is_lost(tmp_path: Path, response: Document)
 def test_posted_data_of_an_archive(
     tmp_path: Path, request_: Document, body: bytes, recorded: bool
 ) -> None:
-    sent = {"method": "POST", "url": URL, "headers": [], **request_}
+    sent: Document = {"method": "POST", "url": URL, "headers": [], **request_}
     (exchange,) = read_json(tmp_path / "a.har", archive(archived(request=sent)))
     assert (exchange.sent.body, exchange.sent.body_recorded) == (body, recorded)
 

@@ -216,8 +216,8 @@ def browser_fixture(path: Path) -> str:
 
 
 def case(path: Path) -> str:
-    _, exchanges = read_session(path)
-    told = case_document("model", "KEY-001", exchanges)
+    header, exchanges = read_session(path)
+    told = case_document("model", "KEY-001", exchanges, header.recorded_by)
     for line, exchange in zip(_lines(path), told["exchanges"], strict=True):
         exchange["response"]["headers"] = _whole_headers(line)
     return json.dumps(told)

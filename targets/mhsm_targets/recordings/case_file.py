@@ -2,7 +2,7 @@
 
 The form `mhsm-case/1` is one JSON object:
 
-    {"format": "mhsm-case/1", "target": "model", "clause": "SIGN-003",
+    {"format": "mhsm-case/1", "target": "model", "clause": "SIGN-003", "recorded_by": null,
      "exchanges": [{"request": {"method": "GET", "url": "https://…", "headers": {}, "body": null},
                     "response": {"status": 200, "headers": {}, "body": {}},
                     "at": [1700000000, 1700000001]}]}
@@ -15,14 +15,23 @@ may be left out. Private members of keys, tokens and backup blobs are written as
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 from mhsm_model.jwk import PRIVATE_MEMBERS
 from mhsm_model.moments import Interval
 from mhsm_model.wire.http import HttpResponse
-from mhsm_targets.recordings.entries import answer, entries_of, exchange, member, recording_of
+from mhsm_targets.recordings.entries import (
+    answer,
+    entries_of,
+    exchange,
+    foreign,
+    member,
+    recording_of,
+)
 from mhsm_targets.recordings.messages import (
     address,
     body_bytes,
@@ -40,6 +49,11 @@ from mhsm_targets.recordings.recording import (
 __all__ = ["CASE_FORMAT", "REDACTED", "case_document", "read_case"]
 
 CASE_FORMAT: Final = "mhsm-case/1"
+_ANY_DAY: Final = "9999-12-31"
+"""The last day of a case that tells none: it is younger than what old builds did otherwise."""
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
 REDACTED: Final = "redacted"
 _SECRET: Final = frozenset({*PRIVATE_MEMBERS, "token"})
 _FREE: Final = "tags"
@@ -47,13 +61,20 @@ _FREE: Final = "tags"
 
 
 def case_document(
-    target: str, clause: str | None, exchanges: Iterable[RecordedExchange]
+    target: str,
+    clause: str | None,
+    exchanges: Iterable[RecordedExchange],
+    recorded_by: str | None = None,
 ) -> dict[str, Any]:
-    """The case of some exchanges, without secrets, as an object to be written as JSON."""
+    """The case of some exchanges, without secrets, as an object to be written as JSON.
+
+    `recorded_by` is for exchanges of an older recording: the last day they can be from (ISO 8601).
+    """
     return {
         "format": CASE_FORMAT,
         "target": target,
         "clause": clause,
+        "recorded_by": recorded_by,
         "exchanges": [_written(exchange) for exchange in exchanges],
     }
 
@@ -67,25 +88,32 @@ def read_case(path: Path, document: Any) -> Recording:
     if told.get("format") != CASE_FORMAT:
         raise RecordingError(f"{path}: the format of the case is not {CASE_FORMAT}")
     source = told.get("target")
-    return recording_of(
+    header, exchanges = recording_of(
         path,
         source if isinstance(source, str) else "case",
         entries_of(path, document, "exchanges"),
         _exchange,
         stripped=False,
     )
+    day = told.get("recorded_by")
+    known = day if isinstance(day, str) and _DAY.fullmatch(day) else _ANY_DAY
+    return replace(header, recorded_by=known), exchanges
 
 
 def _exchange(place: int, entry: dict[str, Any]) -> RecordedExchange:
     request = member(entry, "request")
     method, body = word(request.get("method"), "request.method").upper(), request.get("body")
+    there = address(request.get("url"))
+    response = None if entry.get("response") is None else member(entry, "response")
+    if there.foreign:
+        return foreign(place, method, there, None if response is None else response.get("status"))
     return exchange(
         place,
         method,
-        address(request.get("url")),
+        there,
         mapped_headers(request.get("headers"), "request.headers"),
         body_bytes(body),
-        LOST if entry.get("response") is None else _answer(member(entry, "response")),
+        LOST if response is None else _answer(response),
         # A case holds whole messages: what is not there was not sent.
         body_recorded=not _is_redacted(body),
         at=_time(entry.get("at")),

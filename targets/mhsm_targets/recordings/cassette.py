@@ -19,6 +19,7 @@ from mhsm_targets.recordings.entries import (
     answer,
     entries_of,
     exchange,
+    foreign,
     member,
     recording_of,
 )
@@ -58,12 +59,16 @@ def _yaml_entries(path: Path, text: str) -> Iterator[Entry]:
 
 def _exchange(place: int, interaction: dict[str, Any]) -> RecordedExchange:
     request, response = member(interaction, "request"), member(interaction, "response")
+    method = word(request.get("method"), "request.method").upper()
+    there = address(request.get("uri"))
+    if there.foreign:
+        return foreign(place, method, there, _status(response.get("status")))
     shown = mapped_headers(response.get("headers"), "response.headers")
     answered = _body(response.get("body"), "response.body")
     return exchange(
         place,
-        word(request.get("method"), "request.method").upper(),
-        address(request.get("uri")),
+        method,
+        there,
         mapped_headers(request.get("headers"), "request.headers"),
         _body(request.get("body"), "request.body"),
         answer(_status(response.get("status")), shown, answered),

@@ -17,6 +17,7 @@ from mhsm_targets.recordings.messages import (
     answer_time,
     decompressed,
     has_unknown_body,
+    is_opaque,
     status,
 )
 from mhsm_targets.recordings.recording import (
@@ -27,7 +28,7 @@ from mhsm_targets.recordings.recording import (
     SessionHeader,
 )
 
-__all__ = ["Entry", "answer", "entries_of", "exchange", "member", "recording_of"]
+__all__ = ["Entry", "answer", "entries_of", "exchange", "foreign", "member", "recording_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,11 @@ def _yielded(
 
 def _last_day(exchanges: Sequence[RecordedExchange]) -> str | None:
     """The last day that the recording can be from, where the time of every exchange is known."""
-    latest = [exchange.at.latest if exchange.at is not None else None for exchange in exchanges]
+    latest = [
+        exchange.at.latest if exchange.at is not None else None
+        for exchange in exchanges
+        if exchange.plane in ("data", "arm")
+    ]
     known = [moment for moment in latest if moment is not None]
     if not known or len(known) < len(latest):
         return None
@@ -129,8 +134,13 @@ def member(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def answer(code: Any, headers: Mapping[str, str], body: bytes) -> HttpResponse:
-    """The response of a recording. Where it shows no header, every one was left out."""
+    """The response of a recording. Where it shows no header, every one was left out.
+
+    A body in a compression that is not read here is as good as lost.
+    """
     dropped = frozenset[str]() if headers else EVERY_HEADER
+    if is_opaque(body, headers):
+        return LOST
     return HttpResponse(status(code), headers, decompressed(body, headers), dropped)
 
 
@@ -146,16 +156,8 @@ def exchange(
     body_recorded: bool | None = None,
     at: Interval | None = None,
 ) -> RecordedExchange:
-    """The exchange of two messages, without what no reader may pass on.
-
-    `body_recorded` None lets the messages tell. Of what goes to a vault or to hosts that are not of
-    the service, only method, host and status are kept: such messages hold tokens and secrets.
-    """
+    """The exchange of two messages. `body_recorded` None lets the messages tell."""
     time = at or answer_time(answered.headers)
-    if there.plane in ("vault", "other"):
-        sent = HttpRequest(method, there.host, "/")
-        bare = LOST if answered is LOST else HttpResponse(answered.status)
-        return RecordedExchange(place, there.plane, sent, bare, time)
     sent = HttpRequest(
         method,
         there.host,
@@ -168,3 +170,15 @@ def exchange(
         else body_recorded,
     )
     return RecordedExchange(place, there.plane, sent, answered, time)
+
+
+def foreign(place: int, method: str, there: Address, code: Any) -> RecordedExchange:
+    """An exchange with a vault or a host that is not of the service.
+
+    Only method, host and status are kept, and nothing else of it is read.
+    """
+    try:
+        answered = HttpResponse(status(code))
+    except ValueError:
+        answered = LOST
+    return RecordedExchange(place, there.plane, HttpRequest(method, there.host, "/"), answered)

@@ -21,6 +21,7 @@ from mhsm_targets.recordings.entries import (
     answer,
     entries_of,
     exchange,
+    foreign,
     member,
     recording_of,
 )
@@ -53,14 +54,18 @@ def _in_order(entries: Iterator[Entry]) -> list[Entry]:
 
 def _exchange(place: int, entry: dict[str, Any]) -> RecordedExchange:
     request, response = member(entry, "request"), member(entry, "response")
+    method = word(request.get("method"), "request.method").upper()
+    there = address(request.get("url"))
+    if there.foreign:
+        return foreign(place, method, there, response.get("status"))
     headers = named_headers(request.get("headers"), "request.headers")
     body = _posted(request.get("postData"))
     # Without postData, bodySize 0 says that there was none, and anything else that it is not kept.
     known = True if body or request.get("bodySize") == 0 else None
     return exchange(
         place,
-        word(request.get("method"), "request.method").upper(),
-        address(request.get("url")),
+        method,
+        there,
         headers,
         body,
         _answer(response),

@@ -30,6 +30,7 @@ __all__ = [
     "flat_headers",
     "has_unknown_body",
     "http_date",
+    "is_opaque",
     "mapped_headers",
     "named_headers",
     "number",
@@ -60,6 +61,7 @@ _CREDENTIALS: Final = frozenset(
         "x-ms-authorization-auxiliary",
     }
 )
+_COMPRESSIONS: Final = ("gzip", "x-gzip", "deflate")
 _LARGEST_BODY: Final = 16 * 1024 * 1024
 _STATUSES: Final = range(100, 600)
 _METHODS_WITH_BODY: Final = frozenset({"PATCH", "POST", "PUT"})
@@ -75,6 +77,7 @@ _CONTROL_HOSTS: Final = frozenset(
     }
 )
 _LOOPBACK = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\]", re.ASCII)
+_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.ASCII)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
@@ -85,6 +88,11 @@ class Address:
     plane: str
     host: str
     target: str
+
+    @property
+    def foreign(self) -> bool:
+        """Whether no message that went there is read: it may hold tokens and secrets."""
+        return self.plane in ("vault", "other")
 
     @property
     def shows_query(self) -> bool:
@@ -114,25 +122,28 @@ def status(value: Any) -> int:
 def address(value: Any, *, secure: bool = False) -> Address:
     """Where a URL leads; `secure` takes no other scheme than https.
 
-    A port that the scheme implies is left out, so that one host has one name.
+    A port that the scheme implies is left out, so that one host has one name, and so is a user.
     """
+    scheme = None if secure or not isinstance(value, str) else _OTHER_SCHEME.match(value)
+    if scheme is not None:
+        return Address("other", scheme.group(), "/")
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError("url is not a printable text")
     try:
         url = urlsplit(value)
     except ValueError:
         raise ValueError("url is not a URL") from None
-    known = url.scheme == "https" or (url.scheme in ("http", "ws", "wss") and not secure)
-    if not known or not url.netloc.isascii() or not url.netloc or "@" in url.netloc:
+    known = url.scheme == "https" or (url.scheme == "http" and not secure)
+    host = url.netloc.rpartition("@")[2].lower().removesuffix(_PORTS.get(url.scheme, ":"))
+    if not known or not host or not host.isascii() or (secure and "@" in url.netloc):
         raise ValueError("url is not an https URL with a host")
-    host = url.netloc.lower().removesuffix(_PORTS.get(url.scheme, ":"))
     path = url.path or "/"
     return Address(_plane(url, host), host, f"{path}?{url.query}" if url.query else path)
 
 
 def _plane(url: SplitResult, host: str) -> str:
     name = re.sub(r":\d*\Z", "", host)
-    if _LOOPBACK.fullmatch(name) and url.scheme in _PORTS:
+    if _LOOPBACK.fullmatch(name):
         return "data"
     if url.scheme != "https":
         return "other"
@@ -225,7 +236,7 @@ def decompressed(body: bytes, headers: Mapping[str, str]) -> bytes:
     A body that the header Content-Encoding does not fit was already decompressed.
     """
     coding = headers.get("content-encoding", "").strip().lower()
-    if coding not in ("gzip", "x-gzip", "deflate") or body[:1] not in (b"\x1f", b"\x78"):
+    if coding not in _COMPRESSIONS or body[:1] not in (b"\x1f", b"\x78"):
         return body
     # The format is told by the first bytes: 32 takes both.
     reader = zlib.decompressobj(wbits=32 + zlib.MAX_WBITS)
@@ -236,6 +247,18 @@ def decompressed(body: bytes, headers: Mapping[str, str]) -> bytes:
     if not reader.eof:
         raise ValueError(f"a body is cut off, or larger than {_LARGEST_BODY >> 20} MiB")
     return whole
+
+
+def is_opaque(body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether the body is compressed in a way that is not read here, such as br."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding in ("", "identity", *_COMPRESSIONS):
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def query_text(value: Any, *, encoded: bool = False) -> str:

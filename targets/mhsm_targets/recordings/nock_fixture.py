@@ -12,7 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-from mhsm_targets.recordings.entries import Entry, answer, entries_of, exchange, recording_of
+from mhsm_targets.recordings.entries import (
+    Entry,
+    answer,
+    entries_of,
+    exchange,
+    foreign,
+    recording_of,
+)
 from mhsm_targets.recordings.literals import UNDEFINED, LiteralError, Literals
 from mhsm_targets.recordings.messages import (
     address,
@@ -149,11 +156,14 @@ def _nock_exchange(place: int, entry: dict[str, Any]) -> RecordedExchange:
         told = query_text(cast("dict[str, Any]", query), encoded=entry.get("encoded") is True)
         path = f"{path}{'&' if '?' in path else '?'}{told}"
     there = address(f"{scope.rstrip('/')}{path}")
+    method = word(entry.get("method"), "method").upper()
+    if there.foreign:
+        return foreign(place, method, there, entry.get("status"))
     headers = entry.get("rawHeaders")
     shown = flat_headers(entry.get("headers") if headers is None else headers, "headers")
     return exchange(
         place,
-        word(entry.get("method"), "method").upper(),
+        method,
         there,
         _request_headers(entry.get("reqheaders")),
         body_bytes(entry.get("body")),
@@ -187,10 +197,13 @@ def _browser_exchange(place: int, entry: dict[str, Any]) -> RecordedExchange:
     url, query = word(entry.get("url"), "url"), entry.get("query")
     told = query_text(query) if query else ""
     there = address(f"{url}{'&' if '?' in url else '?'}{told}" if told else url)
+    method = word(entry.get("method"), "method").upper()
+    if there.foreign:
+        return foreign(place, method, there, entry.get("status"))
     shown = mapped_headers(entry.get("responseHeaders"), "responseHeaders")
     return exchange(
         place,
-        word(entry.get("method"), "method").upper(),
+        method,
         there,
         {},
         body_bytes(entry.get("requestBody")),

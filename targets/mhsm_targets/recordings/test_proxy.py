@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
-from mhsm_targets.recordings.entries import answer, entries_of, exchange, recording_of
+from mhsm_targets.recordings.entries import answer, entries_of, exchange, foreign, recording_of
 from mhsm_targets.recordings.messages import address, body_bytes, mapped_headers, word
 from mhsm_targets.recordings.recording import RecordedExchange, Recording
 
@@ -31,12 +31,16 @@ def read_test_proxy(path: Path, document: Any) -> Recording:
 
 
 def _exchange(place: int, entry: dict[str, Any]) -> RecordedExchange:
+    method = word(entry.get("RequestMethod"), "RequestMethod").upper()
+    there = address(entry.get("RequestUri"))
+    if there.foreign:
+        return foreign(place, method, there, entry.get("StatusCode"))
     sent = mapped_headers(entry.get("RequestHeaders"), "RequestHeaders")
     shown = mapped_headers(entry.get("ResponseHeaders"), "ResponseHeaders")
     return exchange(
         place,
-        word(entry.get("RequestMethod"), "RequestMethod").upper(),
-        address(entry.get("RequestUri")),
+        method,
+        there,
         sent,
         _body(entry.get("RequestBody"), sent),
         answer(entry.get("StatusCode"), shown, _body(entry.get("ResponseBody"), shown)),

@@ -51,7 +51,11 @@ def test_a_case_says_where_it_came_from(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     text, _ = stored(path, exchange())
     assert json.loads(text)["clause"] == "SIGN-003"
-    assert read_recording(path)[0].source == "model"
+    header = read_recording(path)[0]
+    assert (header.source, header.recorded_by) == ("model", "9999-12-31")
+    document = case_document("model", None, [exchange()], "2021-03-04")
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert read_recording(path)[0].recorded_by == "2021-03-04"
 
 
 def test_a_lost_answer_stays_lost(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_the_header_tells_of_the_file(name: str) -> None:
     path = FIXTURES / name
     header = header_of(path)
     assert (header.session, header.api_versions) == (path.stem, ("7.5",))
-    assert header.recorded_by is None
+    assert header.recorded_by == ("9999-12-31" if name == "case.json" else None)
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -220,7 +220,10 @@ def test_a_date_and_a_latency_bound_the_time(tmp_path: Path) -> None:
             "managedhsm.azure.net.evil.example",
         ),
         ("http://hsm.managedhsm.azure.net/keys", "other", "hsm.managedhsm.azure.net"),
-        ("wss://localhost/socket", "other", "localhost:443"),
+        ("wss://localhost/socket", "other", "wss:"),
+        ("data:image/svg+xml,<svg\n>", "other", "data:"),
+        ("chrome-extension://abc/x.js", "other", "chrome-extension:"),
+        ("https://user:secret@hsm.managedhsm.azure.net/", "data", "hsm.managedhsm.azure.net"),
     ],
 )
 def test_the_host_tells_the_plane(tmp_path: Path, url: str, plane: str, host: str) -> None:
@@ -238,7 +241,8 @@ def test_of_other_hosts_only_method_host_and_status_are_passed_on(tmp_path: Path
         RequestUri=url,
         RequestHeaders={"x": "secret"},
         RequestBody="client_secret=secret",
-        ResponseHeaders={"x": "secret"},
+        # Nothing of them is read, so nothing can be wrong with it.
+        ResponseHeaders=["x", "secret"],
         ResponseBody={"access_token": "secret"},
     )
     (exchange,) = read_json(tmp_path / "r.json", document)
@@ -477,6 +481,13 @@ def test_an_encoded_response_of_nock_is_hexadecimal(tmp_path: Path) -> None:
     chain = f".get('/').reply(200, {pieces}, ['Content-Encoding', 'gzip'])"
     (exchange,) = read(tmp_path / "s.js", script(chain))
     assert exchange.answered.document() == {"a": 1}
+
+
+def test_a_body_in_a_compression_that_is_not_read_is_lost(tmp_path: Path) -> None:
+    body = base64.b64encode(b"\x8b\x02\x80abc").decode()
+    text = cassette(response_body=f"{{string: !!binary {body}}}", headers="{content-encoding: br}")
+    (exchange,) = read(tmp_path / "c.yaml", text)
+    assert exchange.answered == LOST
 
 
 def test_a_browser_s_fixture_without_queries_does_not_know_them(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -127,7 +128,7 @@ def _verdicts_of(path: Path, totals: _Totals, strictness: Strictness) -> Iterato
 
 def _verdicts_in(folder: str, totals: _Totals, strictness: Strictness) -> Iterator[ExchangeVerdict]:
     """The verdicts on all recordings in a folder; what is of no known format is counted."""
-    known = False
+    known, before = False, len(totals.problems)
     for path in _files(folder, totals):
         try:
             yield from examine(path, strictness)
@@ -135,9 +136,8 @@ def _verdicts_in(folder: str, totals: _Totals, strictness: Strictness) -> Iterat
         except UnknownFormatError:
             totals.skipped_files += 1
         except RecordingError as error:
-            known = True
             totals.problems.append(str(error))
-    if not known:
+    if not known and len(totals.problems) == before:
         totals.problems.append(f"{folder}: no recording of a known format is in the folder")
 
 
@@ -152,8 +152,17 @@ def _files(folder: str, totals: _Totals) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             path = Path(place, name)
+            try:
+                mode = path.stat().st_mode
+            except OSError as error:
+                # A link that leads nowhere, or to itself, is no file; anything else is told.
+                if os.path.islink(path):
+                    totals.skipped_files += 1
+                else:
+                    tell(error)
+                continue
             # A pipe or a device would be waited for, or never end.
-            if path.is_file():
+            if stat.S_ISREG(mode):
                 yield path
             else:
                 totals.skipped_files += 1

@@ -98,7 +98,7 @@ def test_all_fixtures_tell_of_the_same_exchanges(name: str) -> None:
     assert told(FIXTURES / name) == told(FIXTURES / "session.jsonl")
 
 
-@pytest.mark.parametrize("name", set(FORMS) - {"formatted.js", "session.jsonl"})
+@pytest.mark.parametrize("name", sorted({*FORMS} - {"formatted.js", "session.jsonl"}))
 def test_the_header_tells_of_the_file(name: str) -> None:
     path = FIXTURES / name
     header = header_of(path)

@@ -31,6 +31,7 @@ _RECORDED: Final = (RECORDED_GO, RECORDED_PYTHON, RECORDED_JS, RECORDED_CLI)
     basis=Basis.OBSERVED,
     sources=(RECORDED_GO, REST),
     presupposes=(caller_is_authenticated,),
+    since="7.3-preview",
 )
 def count_is_permitted(s: Situation[GetRandomBytes], /) -> Objection:
     """Refuse a count under 1 or over 128: 400 BadParameter."""

@@ -86,6 +86,7 @@ def raw_block_is_short_enough(s: Situation[Signing], /) -> Objection:
     basis=Basis.INFERRED,
     sources=(ABOUT_KEYS,),
     presupposes=(algorithm_suits_key,),
+    since="7.6-preview.2",
 )
 def mac_value_has_hash_length(s: Situation[Signing], /) -> Objection:
     """Refuse to authenticate a value that is not as long as the algorithm's hash."""

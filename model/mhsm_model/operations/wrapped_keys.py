@@ -75,6 +75,7 @@ def wrapped_value_is_half_blocks(s: Situation[Enciphering], /) -> Objection:
     basis=Basis.INFERRED,
     sources=(PKCS11, RFC3394),
     presupposes=(algorithm_suits_key,),
+    since="7.6-preview.2",
 )
 def mechanism_takes_half_blocks(s: Situation[Enciphering], /) -> Objection:
     """Refuse to wrap by CKM_AES_KEY_WRAP what A*KW would not take."""

@@ -58,14 +58,14 @@ def random_bytes_are_in_force(s: Situation[GetRandomBytes], /) -> Objection:
     return Perhaps(unseen(400, "BadParameter", "The api-version has no random bytes"))
 
 
-@postcondition("RNG-001", basis=Basis.OBSERVED, sources=(REST, *_RECORDED))
+@postcondition("RNG-001", basis=Basis.OBSERVED, sources=(REST, *_RECORDED), since="7.3-preview")
 def value_is_as_long_as_asked(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
     """Give just as many random bytes as the request counts."""
     wanted = s.request.count
     return expect(len(reply.value) == wanted, f"{wanted} bytes", f"{len(reply.value)} bytes")
 
 
-@postcondition("RNG-005", basis=Basis.OBSERVED, sources=_RECORDED)
+@postcondition("RNG-005", basis=Basis.OBSERVED, sources=_RECORDED, since="7.3-preview")
 def value_is_fresh(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
     """Give no random value of 16 bytes or more that any instance gave before."""
     if len(reply.value) < _TELLING_BYTES:
@@ -75,7 +75,7 @@ def value_is_fresh(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Findi
     return expect(not before, "bytes not given before", "those of an earlier answer")
 
 
-@postcondition("RNG-203", basis=Basis.OBSERVED, sources=_RECORDED)
+@postcondition("RNG-203", basis=Basis.OBSERVED, sources=_RECORDED, since="7.3-preview")
 def value_is_no_pattern(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
     """Give random bytes that are not a repetition of one to eight of them."""
     value = reply.value

@@ -159,7 +159,9 @@ def wrapped_key_is_right(s: Situation[Enciphering], reply: OperationResult, /) -
     return HELD if finding is VACUOUS else finding
 
 
-@postcondition("KW-004", basis=Basis.INFERRED, sources=(REST, PKCS11, RFC3394, RFC5649))
+@postcondition(
+    "KW-004", basis=Basis.INFERRED, sources=(REST, PKCS11, RFC3394, RFC5649), since="7.6-preview.2"
+)
 def mechanism_means_the_standard(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Wrap by CKM_AES_KEY_WRAP as by A*KW, and by CKM_AES_KEY_WRAP_PAD as RFC 5649 has it."""
     algorithm = algorithm_of(s)

@@ -82,6 +82,29 @@ The output holds the private key: it goes to a pipe or a file as it is, to a ter
 --show-private. A passphrase is never read from the command line, which others can see.
 """
 
+_JUDGE_HELP: Final = """Judge recorded traffic: every exchange of every recording under PATHS.
+
+\b
+Formats, found by looking into the file:
+  sessions    JSON lines: a header, then one exchange a line
+  test proxy  recordings of the Azure SDKs: {"Entries": [...]}
+  cassettes   of vcrpy and VCR, as YAML or JSON
+  fixtures    of nock (script or objects) and of the JavaScript SDKs' browser recorder
+  archives    HAR 1.2, as browsers and mitmproxy export it
+  cases       {"format": "mhsm-case/1", ...}, as stored by this project
+
+What a recording lacks is taken as unknown, never assumed. Credentials stay in the file, and of
+what went to other hosts only the number is told. In a folder, files of no known format are skipped
+and counted. But for sessions, a file may have 64 MiB.
+
+An exchange is accepted (with the clauses it exercised), rejected (with the clause, what was
+expected and what was observed), unmodelled (its operation is not in the specification yet) or out
+of scope (the control plane, a standard vault, another host). Known defects of published recordings
+are rejected with their explanation and do not count for the exit status, which is 1 for any other
+rejection. A file that cannot be read is told in one sentence, and the others are judged all the
+same; the exit status is then 2.
+"""
+
 
 _EXAMINE_HELP: Final = """Examine the judge itself: how right it is, and how strong.
 
@@ -208,21 +231,13 @@ def run(
     sys.exit(exit_status(result) or (1 if idle else 0))
 
 
-@command.command()
+@command.command(help=_JUDGE_HELP)
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every verdict.")
 @click.option("--out", metavar="DIR", help="Folder for judge.json.")
 @_strict
 def judge(paths: tuple[str, ...], as_json: bool, out: str | None, strict: bool) -> None:
-    """Judge recorded traffic: every exchange of every session file under PATHS.
-
-    A session is a file of JSON lines: a header, then one exchange a line. An exchange is accepted
-    (with the clauses it exercised), rejected (with the clause, what was expected and what was
-    observed), unmodelled (its operation is not in the specification yet) or out of scope (the
-    control plane). Known defects of published recordings are rejected with their explanation and
-    do not count for the exit status, which is 1 for any other rejection. A file that cannot be
-    read is told in one sentence, and the others are judged all the same; the exit status is then 2.
-    """
+    """Judge recorded traffic: every exchange of every recording under PATHS."""
     sys.exit(judged(paths, as_json=as_json, folder=_out_folder(out), strict=strict))
 
 
@@ -351,6 +366,10 @@ def jwk(
 
 def main() -> None:
     """Run the command line."""
+    reconfigure: Any = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        # A file's name or a recorded message may hold what the terminal's encoding has not.
+        reconfigure(errors="backslashreplace")
     try:
         command(standalone_mode=False)
     except click.exceptions.Abort:

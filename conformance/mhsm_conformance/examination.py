@@ -17,7 +17,17 @@ from typing import Final
 from mhsm_model.acceptor import LENIENT, Strictness, accepts
 from mhsm_model.clauses import Clause, Kind
 from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import Call, Request, Unauthenticated, Unmodelled
+from mhsm_model.exchange import (
+    Call,
+    Indeterminate,
+    ListDeletedKeys,
+    ListKeys,
+    ListKeyVersions,
+    Reach,
+    Request,
+    Unauthenticated,
+    Unmodelled,
+)
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import FOREVER, Interval
 from mhsm_model.state import Estate, Instance
@@ -30,7 +40,8 @@ from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.defects import explained
-from mhsm_targets.recordings.session_file import RecordedExchange, SessionHeader, read_session
+from mhsm_targets.recordings.reading import read_recording
+from mhsm_targets.recordings.recording import LOST, RecordedExchange, SessionHeader
 
 __all__ = ["CLOCK_SKEW_SECONDS", "ExchangeVerdict", "RecordedVerdict", "examine", "examined"]
 
@@ -39,6 +50,9 @@ CLOCK_SKEW_SECONDS: Final = 60
 
 _ROUTINE: Final = frozenset({"ERR-201", "ERR-202"})
 """Clauses that every success keeps by being one."""
+
+_UNJUDGED: Final = {"arm": "control plane", "vault": "standard vault", "other": "other host"}
+"""What an exchange is told as that goes to no Managed HSM, by its plane."""
 
 _SHOWN_HOST = re.compile(
     rb"\"(?:kid|recoveryId)\":\"https://([^/\"]+)/|not found: https://([^/\" ]+)/"
@@ -86,8 +100,11 @@ class ExchangeVerdict:
 
 
 def examine(path: Path, strictness: Strictness = LENIENT) -> Iterator[ExchangeVerdict]:
-    """Judge a session file, exchange by exchange. Raises RecordingError where it cannot be read."""
-    header, exchanges = read_session(path)
+    """Judge a recording of any known format, exchange by exchange.
+
+    Raises RecordingError where it cannot be read; the verdicts before that stand.
+    """
+    header, exchanges = read_recording(path)
     yield from examined(str(path), header, exchanges, strictness)
 
 
@@ -138,14 +155,18 @@ class _Session:
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
         """Judge the next exchange."""
         sent, status = exchange.sent, exchange.answered.status
-        request = decode_request(sent)
+        request = _asked(sent)
         operation = request.operation if isinstance(request, Unmodelled) else type(request).__name__
         if exchange.plane != "data":
-            operation = f"{sent.method} control plane"
+            operation = f"{sent.method} {_UNJUDGED.get(exchange.plane, exchange.plane)}"
             return self._verdict(exchange, RecordedVerdict.OUT_OF_SCOPE, operation)
         answered = self._unmasked(sent, exchange.answered)
-        judgement = self._judged(sent, answered, request)
+        judgement = self._judged(sent, answered, request, self._time_of(exchange.at))
         self._estate = judgement.estate
+        if status == LOST.status and not isinstance(request, Unmodelled):
+            operation = f"{operation} without its answer"
+            lost = self._verdict(exchange, RecordedVerdict.UNMODELLED, operation)
+            return replace(lost, inconclusive=judgement.inconclusive)
         if isinstance(request, Unmodelled) and status != 401:
             return self._verdict(exchange, RecordedVerdict.UNMODELLED, operation)
         accepted = not judgement.breaches
@@ -172,7 +193,22 @@ class _Session:
         status = exchange.answered.status
         return ExchangeVerdict(self._file, exchange.sequence, verdict, operation, status)
 
-    def _judged(self, sent: HttpRequest, answered: HttpResponse, request: Request) -> Judgement:
+    def _time_of(self, told: Interval | None) -> Interval:
+        """When an exchange was, by what the recording tells of it and of those before it.
+
+        A time that cannot be, such as one after the recording was published, tells nothing.
+        """
+        known = self._time
+        if told is None or told.latest < known.earliest or told.earliest > known.latest:
+            return known
+        # Exchanges may overlap, so one is not before the start of the last, but may be before its
+        # end.
+        self._time = Interval(max(known.earliest, told.earliest), known.latest)
+        return Interval(self._time.earliest, min(known.latest, told.latest))
+
+    def _judged(
+        self, sent: HttpRequest, answered: HttpResponse, request: Request, time: Interval
+    ) -> Judgement:
         host = sent.host
         if host not in self._estate.instances:
             instance = Instance(self._configuration, fresh=False, restoring=UNKNOWN)
@@ -180,11 +216,14 @@ class _Session:
         call = Call(
             host=host,
             request=request,
-            time=self._time,
+            time=time,
             api_version=_api_version(sent),
             credential=UNKNOWN,
             host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
         )
+        if answered.status == LOST.status:
+            lost = Indeterminate("the answer was not recorded")
+            return accepts(self._estate, call, lost, self._strictness)
         self._imported = self._imported.sending(sent, request)
         answered, leaks = self._imported.screened(answered, request)
         exchange = wire_exchange(sent, answered, request, leaks)
@@ -208,6 +247,18 @@ class _Session:
             return answered
         body = answered.body.replace(b"https://" + shown + b"/", f"https://{sent.host}/".encode())
         return replace(answered, body=body)
+
+
+def _asked(sent: HttpRequest) -> Request:
+    """What a recorded request asks for.
+
+    A list whose query was not kept may be of any page, so that nothing follows from its answer.
+    """
+    request = decode_request(sent)
+    if sent.query_recorded or not isinstance(request, ListKeys | ListKeyVersions | ListDeletedKeys):
+        return request
+    name = request.name if isinstance(request, ListKeyVersions) else None
+    return Unmodelled(f"{type(request).__name__} without its query", Reach.NOTHING, name)
 
 
 def _api_version(sent: HttpRequest) -> str | Unknown | None:

@@ -36,7 +36,7 @@ from mhsm_conformance.scores import (
 from mhsm_conformance.specimens import recorded_specimens
 from mhsm_conformance.strength import EACH, Trial, trials
 from mhsm_reports.report_file import ReportFileError, write_report
-from mhsm_targets.recordings.session_file import RecordingError
+from mhsm_targets.recordings.recording import RecordingError
 
 __all__ = ["ExaminationError", "ExaminationOptions", "examined_judge", "operator_table"]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +17,8 @@ from mhsm_conformance.results import tool_version
 from mhsm_model.acceptor import Strictness
 from mhsm_model.judgement import Breach
 from mhsm_reports.report_file import ReportFileError, write_report
-from mhsm_targets.recordings.session_file import RecordingError
+from mhsm_targets.recordings.reading import UnknownFormatError
+from mhsm_targets.recordings.recording import RecordingError
 
 __all__ = ["judged"]
 
@@ -35,6 +38,7 @@ class _Totals:
     answers: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
     unexplained: int = 0
     problems: list[str] = field(default_factory=list[str])
+    skipped_files: int = 0
 
     def add(self, verdict: ExchangeVerdict) -> None:
         self.verdicts[verdict.verdict.value] += 1
@@ -57,6 +61,7 @@ class _Totals:
             **counts,
             "accepted_strongly": self.strong,
             "rejected_unexplained": self.unexplained,
+            "skipped_files": self.skipped_files,
         }
 
 
@@ -108,27 +113,59 @@ def _verdicts(
     paths: Sequence[str], totals: _Totals, strictness: Strictness
 ) -> Iterator[ExchangeVerdict]:
     for told in paths:
-        for path in _files(Path(told), totals):
-            try:
-                yield from examine(path, strictness)
-            except RecordingError as error:
-                totals.problems.append(str(error))
+        if os.path.isdir(told):
+            yield from _verdicts_in(told, totals, strictness)
+        else:
+            yield from _verdicts_of(Path(told), totals, strictness)
 
 
-def _files(path: Path, totals: _Totals) -> Iterator[Path]:
+def _verdicts_of(path: Path, totals: _Totals, strictness: Strictness) -> Iterator[ExchangeVerdict]:
     try:
-        if not path.is_dir():
-            path.stat()
-            yield path
-            return
-        found = sorted(path.rglob("*.jsonl"))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "this is no name of a file"
-        totals.problems.append(f"{str(path)[:200]}: {(reason or '').lower()}")
-        return
-    if not found:
-        totals.problems.append(f"{path}: no session file (*.jsonl) is in the folder")
-    yield from found
+        yield from examine(path, strictness)
+    except RecordingError as error:
+        totals.problems.append(str(error))
+
+
+def _verdicts_in(folder: str, totals: _Totals, strictness: Strictness) -> Iterator[ExchangeVerdict]:
+    """The verdicts on all recordings in a folder; what is of no known format is counted."""
+    known, before = False, len(totals.problems)
+    for path in _files(folder, totals):
+        try:
+            yield from examine(path, strictness)
+            known = True
+        except UnknownFormatError:
+            totals.skipped_files += 1
+        except RecordingError as error:
+            totals.problems.append(str(error))
+    if not known and len(totals.problems) == before:
+        totals.problems.append(f"{folder}: no recording of a known format is in the folder")
+
+
+def _files(folder: str, totals: _Totals) -> Iterator[Path]:
+    """The files under a folder, in order. Links to folders are not followed: they may loop."""
+
+    def tell(error: OSError) -> None:
+        reason = (error.strerror or "it cannot be read").lower()
+        totals.problems.append(f"{error.filename}: {reason}")
+
+    for place, folders, names in os.walk(folder, onerror=tell):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            try:
+                mode = path.stat().st_mode
+            except OSError as error:
+                # A link that leads nowhere, or to itself, is no file; anything else is told.
+                if os.path.islink(path):
+                    totals.skipped_files += 1
+                else:
+                    tell(error)
+                continue
+            # A pipe or a device would be waited for, or never end.
+            if stat.S_ISREG(mode):
+                yield path
+            else:
+                totals.skipped_files += 1
 
 
 def _breach_json(breach: Breach) -> dict[str, Any]:
@@ -193,7 +230,8 @@ def _print(totals: _Totals, rejected: Sequence[ExchangeVerdict], stream: TextIO)
         say()
     say(f"{len(totals.exercised)} clauses exercised in a way that could have failed")
     for name, count in totals.as_json().items():
-        say(f"{name.replace('_', ' '):>18}: {count}")
+        if count or name != "skipped_files":
+            say(f"{name.replace('_', ' '):>18}: {count}")
 
 
 def _counted(say: Any, title: str, counts: Counter[str]) -> None:

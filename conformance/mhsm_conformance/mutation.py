@@ -68,7 +68,12 @@ class _Silent:
 
 def _failing(name: str, clause: str | None) -> tuple[str, ...]:
     options = RunOptions(
-        f"mutant:{name}", _EFFORT, clause=clause, strict=True, stop_at_first=clause is None
+        f"mutant:{name}",
+        _EFFORT,
+        clause=clause,
+        strict=True,
+        stop_at_first=clause is None,
+        shrinks=False,
     )
     try:
         result: RunResult = conducted(options, _Silent())

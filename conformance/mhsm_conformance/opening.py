@@ -42,12 +42,14 @@ class Bench:
         profile: str,
         *,
         strict: bool = False,
+        shrinking: bool = True,
         on_exchange: Callable[[], None] | None = None,
     ) -> None:
         self.target = target
         self.seed = seed
         self.effort = EFFORTS[profile]
         self._strict = strict
+        self._shrinking = shrinking
         self._on_exchange = on_exchange
         self._factory: TargetFactory = target_factory(target)
         self._closers: list[Callable[[], None]] = []
@@ -57,7 +59,7 @@ class Bench:
     @property
     def shrinks(self) -> bool:
         """Whether a failing sequence may be tried again and again to make it shorter."""
-        return not self._factory.profile.live
+        return self._shrinking and not self._factory.profile.live
 
     @property
     def factory(self) -> TargetFactory:

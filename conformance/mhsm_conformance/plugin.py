@@ -33,6 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mhsm-seed", type=int, default=0, help="where all draws start from")
     group.addoption("--mhsm-profile", default="ci", help="how much to try: smoke, ci or nightly")
     group.addoption("--mhsm-clause", default=None, help="only checks of clauses that match")
+    group.addoption(
+        "--mhsm-no-shrinking", action="store_true", help="tell failing sequences as they were found"
+    )
     group.addoption("--mhsm-strict", action="store_true", help="inferred clauses count in full")
 
 
@@ -76,6 +79,7 @@ def mhsm_bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         seed=_seed_of(item),
         profile=str(config.getoption("--mhsm-profile")),
         strict=bool(config.getoption("--mhsm-strict")),
+        shrinking=not config.getoption("--mhsm-no-shrinking"),
         on_exchange=getattr(config, "mhsm_on_exchange", None),
     )
     item.stash[_BENCH] = bench

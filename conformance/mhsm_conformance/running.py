@@ -30,7 +30,10 @@ class NothingToRunError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What to run: see `mhsm run --help`. `workers` 1 runs in this process."""
+    """What to run: see `mhsm run --help`. `workers` 1 runs in this process.
+
+    Without `shrinks` a failing sequence of a machine is told as it was found.
+    """
 
     target: str
     profile: str = "ci"
@@ -40,6 +43,7 @@ class RunOptions:
     strict: bool = False
     workers: int = 1
     stop_at_first: bool = False
+    shrinks: bool = True
 
 
 @dataclass(slots=True)
@@ -161,6 +165,8 @@ def _arguments(options: RunOptions, suites: Path) -> list[str]:
         arguments.append(f"--mhsm-clause={options.clause}")
     if options.strict:
         arguments.append("--mhsm-strict")
+    if not options.shrinks:
+        arguments.append("--mhsm-no-shrinking")
     if options.stop_at_first:
         arguments.append("--maxfail=1")
     if options.workers > 1:

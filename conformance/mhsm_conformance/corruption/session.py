@@ -12,7 +12,8 @@ from typing import Any, cast
 from mhsm_model.exchange import Malformed, Request, Unmodelled
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
-from mhsm_targets.recordings.session_file import RecordedExchange, SessionHeader, read_session
+from mhsm_targets.recordings.reading import read_recording
+from mhsm_targets.recordings.recording import LOST, RecordedExchange, SessionHeader
 
 __all__ = ["Document", "Place", "RecordedSession"]
 
@@ -31,8 +32,11 @@ class RecordedSession:
 
     @classmethod
     def read(cls, path: Path) -> RecordedSession:
-        """The session in the file. Raises RecordingError where it cannot be read to its end."""
-        header, exchanges = read_session(path)
+        """The session in a recording of any known format.
+
+        Raises RecordingError where it cannot be read to its end.
+        """
+        header, exchanges = read_recording(path)
         return cls(str(path), header, tuple(exchanges))
 
     @cached_property
@@ -50,11 +54,13 @@ class RecordedSession:
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
-        """The exchanges whose operation is modelled."""
+        """The exchanges whose operation is modelled and whose reply was not lost."""
         return tuple(
             Place(self, index)
             for index, request in enumerate(self.requests)
-            if request is not None and not isinstance(request, Unmodelled)
+            if request is not None
+            and not isinstance(request, Unmodelled)
+            and self.exchanges[index].answered is not LOST
         )
 
     def altered(self, answers: dict[int, HttpResponse]) -> tuple[RecordedExchange, ...]:

@@ -48,6 +48,14 @@ def flipped(value: bytes, place: int = -1) -> bytes:
     return bytes(changed)
 
 
+def _cut(value: bytes) -> bytes:
+    return value[:-1]
+
+
+def _beheaded(value: bytes) -> bytes:
+    return value[1:]
+
+
 def _signing(kind: type[Any], algorithm: str, value: bytes, signature: bytes) -> Request:
     if kind is Sign:
         return Sign(SUBJECT, None, algorithm, value)
@@ -85,7 +93,7 @@ def algorithm_of_the_other_use(hsm: InstanceSession, kind: type[Any]) -> Iterato
     else:
         made = hsm.result(Encrypt(SUBJECT, None, "A256GCM", bytes(32)))
     if kind in _ENCIPHERING:
-        yield Attempt(kind(SUBJECT, None, made.algorithm, bytes(32)))
+        yield Attempt(kind(SUBJECT, None, made.algorithm or "", bytes(32)))
     else:
         yield Attempt(_taken(kind, made))
     yield Attempt(request)
@@ -266,7 +274,7 @@ def short_rsa_ciphertext(hsm: InstanceSession, kind: type[Any]) -> Iterator[Atte
     """An RSA ciphertext that is one byte too short, and a whole one."""
     hsm.send(RSA)
     making = _made_here(kind)(SUBJECT, None, "RSA-OAEP", b"text")
-    yield from _altered(hsm, kind, making, ciphertext=lambda value: value[1:])
+    yield from _altered(hsm, kind, making, ciphertext=_beheaded)
 
 
 @breaks("ALG-222")
@@ -300,7 +308,7 @@ def short_wrapped_key(hsm: InstanceSession, kind: type[Any]) -> Iterator[Attempt
     """A wrapped key that lacks its last byte, and a whole one."""
     hsm.send(OCT)
     making = WrapKey(SUBJECT, None, "A256KW", bytes(32))
-    yield from _altered(hsm, kind, making, ciphertext=lambda value: value[:-1])
+    yield from _altered(hsm, kind, making, ciphertext=_cut)
 
 
 @breaks("KW-003")

@@ -193,16 +193,20 @@ def test_a_lost_reply(hsm: InstanceSession, after_effect: bool) -> None:
     hsm.send(RestoreKey(blob))
 
 
-@pytest.mark.exercises("ATTR-211", "KBK-001")
+@pytest.mark.exercises("ATTR-211", "KBK-001", "PAGE-005")
 def test_time_passes(hsm: InstanceSession) -> None:
-    """A restored key keeps the times of its creation and of its last change."""
+    """A restored key's versions keep their order, and the times of their birth and last change."""
     hsm.session.need(Capability.CLOCK)
-    hsm.send(EC)
-    hsm.session.advance(100)
-    hsm.send(UpdateKey(SUBJECT, None, tags={"a": "b"}))
+    versions: list[str | None] = []
+    for _ in range(4):
+        versions.append(hsm.created(EC).kid.version)
+        hsm.session.advance(100)
+    hsm.send(UpdateKey(SUBJECT, versions[1], tags={"a": "b"}))
     hsm.session.advance(100)
     blob = backed_up(hsm)
     lose(hsm)
     hsm.session.advance(100)
     hsm.send(RestoreKey(blob))
-    hsm.send(GetKey(SUBJECT))
+    for version in (None, *versions):
+        hsm.send(GetKey(SUBJECT, version))
+    hsm.send(ListKeyVersions(SUBJECT))

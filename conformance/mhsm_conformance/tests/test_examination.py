@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import pytest
 
 from mhsm_conformance.examination import ExchangeVerdict, RecordedVerdict, examine
 from mhsm_conformance.recorder import recorded_session
+from mhsm_conformance.tests.converting import har
 from mhsm_conformance.tests.tampering import HOST
 from mhsm_model.acceptor import Strictness
 from mhsm_model.exchange import (
@@ -29,7 +31,7 @@ from mhsm_model.exchange import (
     UpdateKey,
     Verify,
 )
-from mhsm_targets.recordings.session_file import RecordingError
+from mhsm_targets.recordings.recording import RecordingError
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 TRACES: Final = ROOT.parent / "shared" / "traces" / "mhsm"
@@ -202,6 +204,59 @@ def test_a_file_that_cannot_be_read_keeps_what_came_before(tmp_path: Path) -> No
     with pytest.raises(RecordingError, match=r"s\.jsonl:9: the line is not JSON"):
         found.extend(examine(path))
     assert len(found) == 7
+
+
+# --- what a recording tells of time, or does not tell ---------------------------------------------
+
+
+def archived(path: Path, *, late: int, lost: int | None = None) -> Path:
+    """A create and a read as an archive, whose times are `late` seconds after what replies say.
+
+    The answer to the exchange numbered `lost` is left out.
+    """
+    recorded_session(path, "model", 0, (CreateKey("a", "EC"), GetKey("a")))
+    archive = json.loads(har(path))
+    entries: list[Document] = archive["log"]["entries"]
+    created = json.loads(path.read_text("utf-8").splitlines()[2])["response_body"]["attributes"]
+    sent = datetime.fromtimestamp(created["created"] + late, UTC).isoformat()
+    for number, entry in enumerate(entries, 1):
+        entry.update(startedDateTime=sent, time=100)
+        if number == lost:
+            entry["response"] = {"status": 0, "headers": [], "content": {}}
+    found = path.with_suffix(".har")
+    found.write_text(json.dumps(archive), encoding="utf-8")
+    return found
+
+
+@pytest.mark.parametrize(("late", "verdict"), [(0, "accepted"), (50, "accepted"), (90, "rejected")])
+def test_a_key_is_not_older_than_the_request_for_it(
+    tmp_path: Path, late: int, verdict: str
+) -> None:
+    found = list(examine(archived(tmp_path / "s.jsonl", late=late), STRICT))
+    assert [f.verdict for f in found] == ["accepted", verdict, "accepted"]
+
+
+def test_a_lost_answer_is_inconclusive_and_what_follows_is_judged(tmp_path: Path) -> None:
+    found = list(examine(archived(tmp_path / "s.jsonl", late=0, lost=2), STRICT))
+    assert [f.verdict for f in found] == ["accepted", "unmodelled", "accepted"]
+    assert [f.inconclusive for f in found] == [None, "the answer was not recorded", None]
+    assert [f.strong for f in found] == [False, False, True]
+
+
+def test_a_list_without_its_query_is_unmodelled(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "s.jsonl", (ListKeys(), CreateKey("a", "EC"), ListKeys()))
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines[0]["recording_format"] = "nock-js"
+    for line in lines[1:]:
+        line.update(url=line["url"].partition("?")[0], query=None)
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    found = list(examine(path, STRICT))
+    assert [f.operation for f in found[1:]] == [
+        "ListKeys without its query",
+        "CreateKey",
+        "ListKeys without its query",
+    ]
+    assert [f.verdict for f in found] == ["accepted", "unmodelled", "accepted", "unmodelled"]
 
 
 # --- recordings of the real service ---------------------------------------------------------------

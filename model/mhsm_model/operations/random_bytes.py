@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +23,8 @@ _MOST_BYTES: Final = 128
 _TELLING_BYTES: Final = 16
 """From this length on two equal values are no chance."""
 
+_LONGEST_PERIOD: Final = 8
+
 _SINCE: Final = "7.3-preview"
 _RECORDED: Final = (RECORDED_GO, RECORDED_PYTHON, RECORDED_JS, RECORDED_CLI)
 
@@ -31,6 +34,7 @@ _RECORDED: Final = (RECORDED_GO, RECORDED_PYTHON, RECORDED_JS, RECORDED_CLI)
     basis=Basis.OBSERVED,
     sources=(RECORDED_GO, REST),
     presupposes=(caller_is_authenticated,),
+    since="7.3-preview",
 )
 def count_is_permitted(s: Situation[GetRandomBytes], /) -> Objection:
     """Refuse a count under 1 or over 128: 400 BadParameter."""
@@ -57,31 +61,46 @@ def random_bytes_are_in_force(s: Situation[GetRandomBytes], /) -> Objection:
     return Perhaps(unseen(400, "BadParameter", "The api-version has no random bytes"))
 
 
-@postcondition("RNG-001", basis=Basis.OBSERVED, sources=(REST, *_RECORDED))
+@postcondition("RNG-001", basis=Basis.OBSERVED, sources=(REST, *_RECORDED), since="7.3-preview")
 def value_is_as_long_as_asked(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
     """Give just as many random bytes as the request counts."""
     wanted = s.request.count
     return expect(len(reply.value) == wanted, f"{wanted} bytes", f"{len(reply.value)} bytes")
 
 
-@postcondition("RNG-005", basis=Basis.OBSERVED, sources=_RECORDED)
+def _blocks(value: bytes) -> Iterator[bytes]:
+    """The value in pieces too long to be equal by chance, without what is left over."""
+    for start in range(0, len(value) - _TELLING_BYTES + 1, _TELLING_BYTES):
+        yield value[start : start + _TELLING_BYTES]
+
+
+@postcondition("RNG-005", basis=Basis.OBSERVED, sources=_RECORDED, since="7.3-preview")
 def value_is_fresh(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
-    """Give no random value of 16 bytes or more that any instance gave before."""
-    if len(reply.value) < _TELLING_BYTES:
+    """Give no 16 random bytes that any instance gave before, or twice in one answer."""
+    given = [digest(block) for block in _blocks(reply.value)]
+    if not given:
         return VACUOUS
-    given = digest(reply.value)
-    before = any(given in instance.drawn for instance in s.estate.instances.values())
-    return expect(not before, "bytes not given before", "those of an earlier answer")
+    drawn = [instance.drawn for instance in s.estate.instances.values()]
+    before = any(block in earlier for earlier in drawn for block in given)
+    fresh = not before and len(set(given)) == len(given)
+    return expect(fresh, "bytes not given before", "those of an earlier answer, or of this one")
 
 
-@postcondition("RNG-203", basis=Basis.OBSERVED, sources=_RECORDED)
+@postcondition("RNG-203", basis=Basis.OBSERVED, sources=_RECORDED, since="7.3-preview")
 def value_is_no_pattern(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
-    """Give random bytes that are not a repetition of one to eight of them."""
+    """Give random bytes in which no pattern of one to eight bytes goes on for eight more."""
     value = reply.value
     if len(value) < _TELLING_BYTES:
         return VACUOUS
-    repeated = any(value == (value[:n] * len(value))[: len(value)] for n in range(1, 9))
-    return expect(not repeated, "bytes without a period", "a repetition")
+    repeated = any(_repeats(value, period) for period in range(1, _LONGEST_PERIOD + 1))
+    return expect(not repeated, "bytes without a pattern", "a repetition")
+
+
+def _repeats(value: bytes, period: int) -> bool:
+    """Whether eight bytes in a row are those that stand `period` bytes before them."""
+    shifted = zip(value, value[period:], strict=False)
+    told = "".join("=" if one == other else "." for one, other in shifted)
+    return "=" * _LONGEST_PERIOD in told
 
 
 def _answer(s: Situation[GetRandomBytes], hand: Hand, /) -> RandomBytes:
@@ -89,9 +108,7 @@ def _answer(s: Situation[GetRandomBytes], hand: Hand, /) -> RandomBytes:
 
 
 def _effect(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Effect:
-    drawn = s.instance.drawn
-    if len(reply.value) >= _TELLING_BYTES:
-        drawn = drawn.set(digest(reply.value), None)
+    drawn = s.instance.drawn.update({digest(block): None for block in _blocks(reply.value)})
     return Effect(s.entry, instance=replace(s.instance, drawn=drawn))
 
 

@@ -86,6 +86,7 @@ def raw_block_is_short_enough(s: Situation[Signing], /) -> Objection:
     basis=Basis.INFERRED,
     sources=(ABOUT_KEYS,),
     presupposes=(algorithm_suits_key,),
+    since="7.6-preview.2",
 )
 def mac_value_has_hash_length(s: Situation[Signing], /) -> Objection:
     """Refuse to authenticate a value that is not as long as the algorithm's hash."""
@@ -164,7 +165,7 @@ def rsnull_signature_verifies(s: Situation[Sign], reply: OperationResult, /) -> 
     return _verified(s, reply, Scheme.RSA_RAW_PKCS1)
 
 
-@postcondition("ALG-009", basis=Basis.INFERRED, sources=(REST, ABOUT_KEYS))
+@postcondition("ALG-009", basis=Basis.INFERRED, sources=(REST, ABOUT_KEYS), since="7.6-preview.2")
 def mac_is_right(s: Situation[Sign], reply: OperationResult, /) -> Finding:
     """Sign HS256, HS384 and HS512 by the HMAC of the value sent."""
     algorithm, material = algorithm_of(s), s.material

@@ -75,6 +75,7 @@ def wrapped_value_is_half_blocks(s: Situation[Enciphering], /) -> Objection:
     basis=Basis.INFERRED,
     sources=(PKCS11, RFC3394),
     presupposes=(algorithm_suits_key,),
+    since="7.6-preview.2",
 )
 def mechanism_takes_half_blocks(s: Situation[Enciphering], /) -> Objection:
     """Refuse to wrap by CKM_AES_KEY_WRAP what A*KW would not take."""
@@ -158,7 +159,9 @@ def wrapped_key_is_right(s: Situation[Enciphering], reply: OperationResult, /) -
     return HELD if finding is VACUOUS else finding
 
 
-@postcondition("KW-004", basis=Basis.INFERRED, sources=(REST, PKCS11, RFC3394, RFC5649))
+@postcondition(
+    "KW-004", basis=Basis.INFERRED, sources=(REST, PKCS11, RFC3394, RFC5649), since="7.6-preview.2"
+)
 def mechanism_means_the_standard(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Wrap by CKM_AES_KEY_WRAP as by A*KW, and by CKM_AES_KEY_WRAP_PAD as RFC 5649 has it."""
     algorithm = algorithm_of(s)

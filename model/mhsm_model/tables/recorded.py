@@ -23,7 +23,6 @@ RECORDED: Final[dict[str, int]] = {
     "ALG-230": 12,
     "ALG-232": 144,
     "ALG-233": 12,
-    "API-001": 22,
     "API-003": 3476,
     "API-004": 2274,
     "API-005": 1807,

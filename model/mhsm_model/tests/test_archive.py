@@ -84,18 +84,18 @@ def test_a_restored_key_is_the_one_backed_up() -> None:
     assert stage.expect(KeyBundle, GetKey("a")) == before
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda shown: replace(shown, kty="EC-HSM"),
-        lambda shown: replace(shown, tags={"a": "b"}),
-        lambda shown: replace(shown, key_ops=("sign",)),
-        lambda shown: replace(shown, key_ops=None),
-        lambda shown: replace(shown, attributes=replace(shown.attributes, enabled=False)),
-        lambda shown: replace(shown, attributes=replace(shown.attributes, updated=1)),
-        lambda shown: replace(shown, kid=replace(shown.kid, version="0" * 32)),
-    ],
-)
+CHANGES: Final[list[Callable[[KeyBundle], KeyBundle]]] = [
+    lambda shown: replace(shown, kty="EC-HSM"),
+    lambda shown: replace(shown, tags={"a": "b"}),
+    lambda shown: replace(shown, key_ops=("sign",)),
+    lambda shown: replace(shown, key_ops=None),
+    lambda shown: replace(shown, attributes=replace(shown.attributes, enabled=False)),
+    lambda shown: replace(shown, attributes=replace(shown.attributes, updated=1)),
+    lambda shown: replace(shown, kid=replace(shown.kid, version="0" * 32)),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_restored_key_that_is_another_breaks_its_clause(
     change: Callable[[KeyBundle], KeyBundle],
 ) -> None:

@@ -107,7 +107,8 @@ def _page(message: HttpRequest) -> tuple[int | None, str | None]:
 
 def _decoded_body(message: HttpRequest, found: Route) -> Request:
     if not message.body_recorded:
-        return Unmodelled(f"{found.operation} without its body", Reach.NAME, found.name)
+        reach = _REACH_WITHOUT_BODY.get(found.operation, Reach.USE)
+        return Unmodelled(f"{found.operation} without its body", reach, found.name)
     document = message.document()
     if document is NO_DOCUMENT:
         raise SchemaError("the body is not JSON" if message.body else "the body is empty")
@@ -224,6 +225,15 @@ def _restore(found: Route, body: dict[str, Any]) -> Request:
 def _random(found: Route, body: dict[str, Any]) -> Request:
     return GetRandomBytes(required(integer(body, "count"), "count"))
 
+
+_REACH_WITHOUT_BODY: Final = {
+    "CreateKey": Reach.NAME,
+    "ImportKey": Reach.NAME,
+    "UpdateKey": Reach.NAME,
+    "RestoreKey": Reach.INSTANCE,
+    "GetRandomBytes": Reach.NOTHING,
+}
+"""How far an operation may have reached whose body a recording lacks; the others use a key."""
 
 _BODIES: Final[dict[str, Callable[[Route, dict[str, Any]], Request]]] = {
     "CreateKey": _create,

@@ -70,17 +70,48 @@ def restore_makes_exportable(call: Call, before: Estate, step: Step) -> Step:
     return _restored(call, before, step, lambda v, _: replace(v, exportable=True))
 
 
-@wrong_state("ERR-201")
-def restore_brings_the_current_version_alone(call: Call, before: Estate, step: Step) -> Step:
-    """Brings a key back without its older versions."""
+VersionsChange = Callable[[tuple[KeyVersion, ...]], tuple[KeyVersion, ...]]
+
+
+def _with_older(call: Call, before: Estate, step: Step, change: VersionsChange) -> Step:
+    """The step whose restored key has other versions beside the current one."""
     if not isinstance(call.request, RestoreKey) or not isinstance(step.reply, KeyBundle):
         return step
     name = addressed_name(before, call.request)
     entry = entry_at(step.estate, call.host, name)
     if not isinstance(entry, Active):
         return step
-    return placed(
-        step, call.host, name, Active(replace(entry.key, versions=entry.key.versions[-1:]))
+    *older, current = entry.key.versions
+    versions = (*change(tuple(older)), current)
+    return placed(step, call.host, name, Active(replace(entry.key, versions=versions)))
+
+
+@wrong_state("ERR-201")
+def restore_brings_the_current_version_alone(call: Call, before: Estate, step: Step) -> Step:
+    """Brings a key back without its older versions."""
+    return _with_older(call, before, step, lambda older: ())
+
+
+@wrong_state("ATTR-211")
+def restore_dates_older_versions(call: Call, before: Estate, step: Step) -> Step:
+    """Gives the older versions of a restored key the second of its restore as updated."""
+    now = Interval(call.time.latest, call.time.latest)
+    return _with_older(
+        call, before, step, lambda older: tuple(replace(v, updated=now) for v in older)
+    )
+
+
+@wrong_state("PAGE-005")
+def restore_turns_older_versions_round(call: Call, before: Estate, step: Step) -> Step:
+    """Brings the older versions of a key back in the reverse order."""
+    return _with_older(call, before, step, lambda older: older[::-1])
+
+
+@wrong_state("ATTR-210")
+def restore_enables_older_versions(call: Call, before: Estate, step: Step) -> Step:
+    """Brings the older versions of a key back enabled."""
+    return _with_older(
+        call, before, step, lambda older: tuple(replace(v, enabled=True) for v in older)
     )
 
 

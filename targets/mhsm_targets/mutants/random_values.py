@@ -55,6 +55,24 @@ def random_bytes_fill_a_buffer(call: Call, reply: Reply, before: Estate) -> Repl
 
 
 @wrong_reply("RNG-203")
+def random_bytes_end_in_zeros(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Gives 16 random bytes, and zero bytes behind them."""
+    if not isinstance(reply, RandomBytes):
+        return reply
+    count = len(reply.value)
+    return RandomBytes(reply.value[:16].ljust(count, b"\0"))
+
+
+@wrong_reply("RNG-005")
+def random_bytes_of_a_block(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Gives the same 32 random bytes again and again where more are asked for."""
+    if not isinstance(reply, RandomBytes):
+        return reply
+    count = len(reply.value)
+    return RandomBytes((reply.value[:32] * 4)[:count])
+
+
+@wrong_reply("RNG-203")
 def random_bytes_are_zero(call: Call, reply: Reply, before: Estate) -> Reply:
     """Gives zero bytes."""
     return RandomBytes(bytes(len(reply.value))) if isinstance(reply, RandomBytes) else reply

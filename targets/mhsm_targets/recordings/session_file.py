@@ -8,116 +8,100 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Final, cast
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, BinaryIO, Final, cast
 
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.response_codec import FIXED_HEADERS
+from mhsm_targets.recordings.documents import opened
+from mhsm_targets.recordings.messages import (
+    EVERY_HEADER,
+    STRIPPED_HEADERS,
+    address,
+    answer_time,
+    body_bytes,
+    mapped_headers,
+    number,
+    status,
+    word,
+)
+from mhsm_targets.recordings.recording import (
+    RecordedExchange,
+    Recording,
+    RecordingError,
+    SessionHeader,
+)
 
-__all__ = ["RecordedExchange", "RecordingError", "SessionHeader", "read_session"]
+__all__ = ["RecordedExchange", "RecordingError", "SessionHeader", "read_session", "session_in"]
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
-_DROPPED: Final = frozenset({*FIXED_HEADERS, "x-ms-request-id"})
-"""Headers that the published sessions were stripped of when they were made uniform."""
-
-_EVERY_HEADER: Final = _DROPPED | {
-    "content-type",
-    "x-ms-build-version",
-    "x-ms-keyvault-network-info",
-    "x-ms-keyvault-region",
-    "x-ms-server-latency",
-}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_STATUSES: Final = range(100, 600)
-_DROPPING: Final = "nock"
+_DROPPING: Final = ("nock", "nise")
+"""Formats of the JavaScript SDK, whose recorder left queries out."""
+
+_SEQUENCES: Final = range(1 << 32)
 _REQUIRED: Final = ("seq", "plane", "method", "url", "status")
 
 
-class RecordingError(ValueError):
-    """A recording cannot be read; the text names the file, the line and what is wrong there."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionHeader:
-    """What a recording says of itself.
-
-    `recorded_by` is the last day it can be from (ISO 8601). `keeps_queries` is False for a format
-    that drops queries: there an empty query says nothing. `transcribed` marks a session copied by
-    hand, which may lack any header.
-    """
-
-    session: str
-    source: str
-    recorded_by: str | None
-    api_versions: tuple[str, ...]
-    keeps_queries: bool = True
-    transcribed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedExchange:
-    """One exchange: its number in the session, its plane (`data` or `arm`), and the messages."""
-
-    sequence: int
-    plane: str
-    sent: HttpRequest
-    answered: HttpResponse
-
-
-def read_session(path: Path) -> tuple[SessionHeader, Iterator[RecordedExchange]]:
+def read_session(path: Path) -> Recording:
     """The header of a session file and its exchanges, read as they are asked for.
 
     Raises RecordingError, at once for the header and while iterating for an exchange.
     """
-    lines = _lines(path)
-    number, first = next(lines, (1, ""))
-    header = _header(path, number, first)
+    return session_in(path, opened(path))
+
+
+def session_in(path: Path, file: BinaryIO) -> Recording:
+    """The session in an open file, which is closed when it has been read."""
+    lines = _lines(path, file)
+    try:
+        header = _header(path, *next(lines, (1, "")))
+    except RecordingError:
+        lines.close()
+        raise
     return header, _exchanges(path, lines, header)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+_Lines = Generator[tuple[int, str], None, None]
+
+
+def _lines(path: Path, file: BinaryIO) -> _Lines:
     try:
-        with path.open("rb") as file:
-            number = 0
+        with file:
+            place = 0
             while raw := file.readline(_LONGEST_LINE):
-                number += 1
+                place += 1
                 if len(raw) == _LONGEST_LINE:
-                    raise RecordingError(f"{path}:{number}: the line is longer than 16 MiB")
+                    raise RecordingError(f"{path}:{place}: the line is longer than 16 MiB")
                 try:
-                    line = raw.decode()
+                    line = raw.decode("utf-8-sig" if place == 1 else "utf-8")
                 except UnicodeDecodeError:
-                    raise RecordingError(f"{path}:{number}: the line is not UTF-8 text") from None
+                    raise RecordingError(f"{path}:{place}: the line is not UTF-8 text") from None
                 if line.strip():
-                    yield number, line
-    except ValueError as error:
-        if isinstance(error, RecordingError):
-            raise
-        raise RecordingError(f"{str(path)!r}: this is no name of a file") from None
+                    yield place, line
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
         raise RecordingError(f"{path}: {reason}") from None
 
 
-def _object(path: Path, number: int, line: str) -> dict[str, Any]:
+def _object(path: Path, place: int, line: str) -> dict[str, Any]:
     try:
         document = json.loads(line)
     except (ValueError, RecursionError):
         end = "" if line.endswith("\n") else ", and the file ends inside it"
-        raise RecordingError(f"{path}:{number}: the line is not JSON{end}") from None
+        raise RecordingError(f"{path}:{place}: the line is not JSON{end}") from None
     if not isinstance(document, dict):
-        raise RecordingError(f"{path}:{number}: the line is not a JSON object")
+        raise RecordingError(f"{path}:{place}: the line is not a JSON object")
     return cast("dict[str, Any]", document)
 
 
-def _header(path: Path, number: int, line: str) -> SessionHeader:
+def _header(path: Path, place: int, line: str) -> SessionHeader:
     if not line:
         raise RecordingError(f"{path}: the file is empty")
-    document = _object(path, number, line)
+    document = _object(path, place, line)
     if document.get("type") != "session":
-        raise RecordingError(f"{path}:{number}: the first line is not a session header")
+        raise RecordingError(f"{path}:{place}: the first line is not a session header")
     date = document.get("commit_date")
     versions = document.get("api_versions")
     listed = cast("Sequence[Any]", versions) if isinstance(versions, list) else ()
@@ -131,84 +115,39 @@ def _header(path: Path, number: int, line: str) -> SessionHeader:
     )
 
 
-def _exchanges(
-    path: Path, lines: Iterator[tuple[int, str]], header: SessionHeader
-) -> Iterator[RecordedExchange]:
-    for number, line in lines:
-        document = _object(path, number, line)
-        missing = [name for name in _REQUIRED if document.get(name) is None]
-        if missing:
-            raise RecordingError(f"{path}:{number}: the exchange lacks {', '.join(missing)}")
-        try:
-            yield _exchange(document, header)
-        except ValueError as error:
-            raise RecordingError(f"{path}:{number}: {error}") from None
+def _exchanges(path: Path, lines: _Lines, header: SessionHeader) -> Iterator[RecordedExchange]:
+    # What ends the reading early must close the file too.
+    with closing(lines):
+        for place, line in lines:
+            document = _object(path, place, line)
+            missing = [name for name in _REQUIRED if document.get(name) is None]
+            if missing:
+                raise RecordingError(f"{path}:{place}: the exchange lacks {', '.join(missing)}")
+            try:
+                exchange = _exchange(document, header)
+            except ValueError as error:
+                raise RecordingError(f"{path}:{place}: {error}") from None
+            yield exchange
 
 
 def _exchange(document: dict[str, Any], header: SessionHeader) -> RecordedExchange:
-    url = _url(document["url"])
-    target = url.path or "/"
+    there = address(document["url"], secure=True)
     sent = HttpRequest(
-        method=_text(document, "method").upper(),
-        host=url.netloc.lower(),
-        target=f"{target}?{url.query}" if url.query else target,
-        headers=_headers(document, "request_headers"),
-        body=_body(document.get("request_body")),
+        method=word(document["method"], "method").upper(),
+        host=there.host,
+        target=there.target,
+        headers=mapped_headers(document.get("request_headers"), "request_headers"),
+        body=body_bytes(document.get("request_body")),
         query_recorded=header.keeps_queries or bool(document.get("query")),
         body_recorded=document.get("request_body_recorded", True) is not False,
     )
-    shown = _headers(document, "response_headers")
+    shown = mapped_headers(document.get("response_headers"), "response_headers")
     answered = HttpResponse(
-        status=_number(document, "status", _STATUSES),
+        status=status(document["status"]),
         headers=shown,
-        body=_body(document.get("response_body")),
-        dropped=_DROPPED if shown and not header.transcribed else _EVERY_HEADER,
+        body=body_bytes(document.get("response_body")),
+        dropped=STRIPPED_HEADERS if shown and not header.transcribed else EVERY_HEADER,
     )
-    sequence = _number(document, "seq", range(1 << 32))
-    return RecordedExchange(sequence, _text(document, "plane"), sent, answered)
-
-
-def _text(document: dict[str, Any], name: str) -> str:
-    value = document[name]
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} is not a word")
-    return value
-
-
-def _number(document: dict[str, Any], name: str, permitted: range) -> int:
-    value = document[name]
-    if not isinstance(value, int) or isinstance(value, bool) or value not in permitted:
-        raise ValueError(f"{name} is not a number from {permitted.start} to {permitted.stop - 1}")
-    return value
-
-
-def _url(value: Any) -> SplitResult:
-    if not isinstance(value, str) or not value.isprintable():
-        raise ValueError("url is not a printable text")
-    try:
-        url = urlsplit(value)
-    except ValueError:
-        raise ValueError("url is not a URL") from None
-    if url.scheme != "https" or not url.netloc.isascii() or not url.netloc:
-        raise ValueError("url is not an https URL with a host")
-    return url
-
-
-def _headers(document: dict[str, Any], name: str) -> dict[str, str]:
-    headers = document.get(name)
-    if headers is None:
-        return {}
-    if not isinstance(headers, dict):
-        raise ValueError(f"{name} is not an object")
-    shown = cast("dict[str, Any]", headers)
-    if not all(isinstance(value, str) for value in shown.values()):
-        raise ValueError(f"{name} has a value that is not a text")
-    return {header.lower(): value for header, value in shown.items()}
-
-
-def _body(document: Any) -> bytes:
-    if document is None:
-        return b""
-    if isinstance(document, str):
-        return document.encode()
-    return json.dumps(document, separators=(",", ":")).encode()
+    sequence = number(document["seq"], "seq", _SEQUENCES)
+    plane = word(document["plane"], "plane")
+    return RecordedExchange(sequence, plane, sent, answered, answer_time(shown))

@@ -83,9 +83,10 @@ def test_a_session_is_read_as_messages(tmp_path: Path) -> None:
     assert sent.body_recorded
 
 
-def test_what_was_not_recorded_is_said_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("recorded_in", ["nock-js", "nise-json"])
+def test_what_was_not_recorded_is_said_so(tmp_path: Path, recorded_in: str) -> None:
     told = {**EXCHANGE, "query": None, "request_body_recorded": False}
-    header = {**HEADER, "recording_format": "nock"}
+    header = {**HEADER, "recording_format": recorded_in}
     (exchange,) = read(written(tmp_path / "s.jsonl", header, told))
     assert not exchange.sent.query_recorded
     assert not exchange.sent.body_recorded

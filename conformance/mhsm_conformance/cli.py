@@ -14,6 +14,12 @@ from typing import Any, Final
 
 import click
 
+from mhsm_conformance.examining import (
+    ExaminationError,
+    ExaminationOptions,
+    examined_judge,
+    operator_table,
+)
 from mhsm_conformance.import_body import (
     ImportBodyError,
     import_body,
@@ -30,6 +36,7 @@ from mhsm_conformance.mutation import tried
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import incomplete, tool_version
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
+from mhsm_conformance.strength import EACH
 from mhsm_reports import ResultFileError, RunState, exit_status, save
 from mhsm_reports.render import junit, terminal
 from mhsm_targets.protocol import TargetUnavailableError
@@ -47,6 +54,7 @@ _HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its sp
 mhsm run model             run the conformance suites against the model itself
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm mutants               see that the suites find out broken implementations
+mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
 mhsm jwk key.pem           make the body of an import request from a PEM file
 
 Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
@@ -95,6 +103,23 @@ of scope (the control plane, a standard vault, another host). Known defects of p
 are rejected with their explanation and do not count for the exit status, which is 1 for any other
 rejection. A file that cannot be read is told in one sentence, and the others are judged all the
 same; the exit status is then 2.
+"""
+
+
+_EXAMINE_HELP: Final = """Examine the judge itself: how right it is, and how strong.
+
+Correctness: every exchange of the session files under PATHS is judged as it was recorded. At least
+99.5 % must be accepted, each rejection explained in the file of known defects, and each entry of
+that file still reject.
+
+Strength: one reply of a session is corrupted, and the whole session judged with that alteration,
+again and again with every operator (--operators lists them). Before anything is judged an operator
+says whether a clause can see the corruption at that place, and which. At least 95 % of those must
+be found; what survives must be listed in survivors.toml with its class, its explanation and how
+often. The places are chosen by name and number, so the same files give the same figures.
+
+Without PATHS, sessions are recorded from the emulator and corrupted: that tries the operators, and
+says little of the judge.
 """
 
 
@@ -214,6 +239,58 @@ def run(
 def judge(paths: tuple[str, ...], as_json: bool, out: str | None, strict: bool) -> None:
     """Judge recorded traffic: every exchange of every recording under PATHS."""
     sys.exit(judged(paths, as_json=as_json, folder=_out_folder(out), strict=strict))
+
+
+@command.command(help=_EXAMINE_HELP)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--out", metavar="DIR", help="Folder for examination.json.")
+@click.option(
+    "--each",
+    type=click.IntRange(1),
+    default=EACH,
+    show_default=True,
+    help="How often an operator is applied to the exchanges of one operation.",
+)
+@click.option("--all", "everywhere", is_flag=True, help="Apply each operator wherever it applies.")
+@click.option("--operators", is_flag=True, help="Print the operators and what they do, and end.")
+@click.option("--evidence", metavar="FILE", help="Write the table of recorded evidence there.")
+@click.option(
+    "-n",
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Processes that try operators at the same time.",
+)
+def examine(
+    paths: tuple[str, ...],
+    as_json: bool,
+    out: str | None,
+    each: int,
+    everywhere: bool,
+    operators: bool,
+    evidence: str | None,
+    workers: int,
+) -> None:
+    """Examine the judge: what it accepts of recorded traffic, and what it finds when corrupted."""
+    if operators:
+        click.echo(operator_table(), nl=False)
+        return
+    if evidence is not None and not paths:
+        raise CommandError("--evidence needs recordings of the real service: give their PATHS")
+    options = ExaminationOptions(
+        paths,
+        each=None if everywhere else each,
+        workers=workers,
+        as_json=as_json,
+        folder=_out_folder(out),
+        evidence=None if evidence is None else Path(evidence),
+    )
+    try:
+        sys.exit(examined_judge(options))
+    except ExaminationError as error:
+        raise CommandError(str(error)) from None
 
 
 @command.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -43,7 +43,7 @@ from mhsm_targets.recordings.defects import explained
 from mhsm_targets.recordings.reading import read_recording
 from mhsm_targets.recordings.recording import LOST, RecordedExchange, SessionHeader
 
-__all__ = ["CLOCK_SKEW_SECONDS", "ExchangeVerdict", "RecordedVerdict", "examine"]
+__all__ = ["CLOCK_SKEW_SECONDS", "ExchangeVerdict", "RecordedVerdict", "examine", "examined"]
 
 CLOCK_SKEW_SECONDS: Final = 60
 """How far the clocks of an HSM's partitions may be apart in a recording."""
@@ -105,7 +105,17 @@ def examine(path: Path, strictness: Strictness = LENIENT) -> Iterator[ExchangeVe
     Raises RecordingError where it cannot be read; the verdicts before that stand.
     """
     header, exchanges = read_recording(path)
-    session = _Session(str(path), header, strictness)
+    yield from examined(str(path), header, exchanges, strictness)
+
+
+def examined(
+    file: str,
+    header: SessionHeader,
+    exchanges: Iterable[RecordedExchange],
+    strictness: Strictness = LENIENT,
+) -> Iterator[ExchangeVerdict]:
+    """Judge the exchanges of one session that was read before, in their order."""
+    session = _Session(file, header, strictness)
     for exchange in exchanges:
         yield session.judge(exchange)
 

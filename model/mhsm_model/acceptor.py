@@ -117,6 +117,7 @@ class _Opinion:
     vacuous: list[Clause]
     answers: list[tuple[Clause, str]]
     alone: bool = False
+    barred: bool = False
     effect: Effect | None = None
 
 
@@ -160,7 +161,8 @@ def _failures(opinion: _Opinion) -> list[Breach]:
 def _concluded(
     estate: Estate, call: Call, reply: Reply, opinions: list[_Opinion], *, lawful: bool
 ) -> Judgement:
-    spokesman = min(opinions, key=lambda o: len(o.breaches))
+    # Where a guard bars the success, what is wrong with the reply itself was not looked at.
+    spokesman = min(opinions, key=lambda o: (o.barred, len(o.breaches)))
     steps = [(o.situation, o.effect) for o in opinions]
     after, too_many = advanced_by(estate, call, steps, reply, lawful=lawful)
     return Judgement(
@@ -277,6 +279,7 @@ def _judge_success(
     ]
     situation = opinion.situation
     if any(isinstance(objection, Refusal) for _, objection in found):
+        opinion.barred = True
         opinion.effect = _told(operation, situation, reply)
         return
     for ensure in operation.ensures:

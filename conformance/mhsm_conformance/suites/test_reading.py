@@ -41,6 +41,17 @@ def test_versions(hsm: InstanceSession, kind: str) -> None:
     hsm.send(GetKey(name))
 
 
+@pytest.mark.exercises("KEY-214", "KEY-210")
+@pytest.mark.parametrize("kind", ["RSA", "EC"])
+def test_every_version_has_a_key_of_its_own(hsm: InstanceSession, kind: str) -> None:
+    """No version is shown with the public key of another."""
+    name = hsm.fresh_name()
+    made = [hsm.created(CreateKey(name, kind)) for _ in range(2)]
+    for bundle in made:
+        hsm.send(GetKey(name, bundle.kid.version))
+    hsm.send(DeleteKey(name))
+
+
 @pytest.mark.exercises("ATTR-211")
 def test_time_passes(hsm: InstanceSession) -> None:
     """Neither reading nor using a key is a change of it."""

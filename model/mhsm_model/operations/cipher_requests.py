@@ -85,7 +85,7 @@ def gcm_iv_is_the_services_own(s: Situation[Enciphering], /) -> Objection:
 @guard(
     "CBC-201",
     level=Level.OPEN,
-    basis=Basis.OBSERVED,
+    basis=Basis.INFERRED,
     sources=(RECORDED_PYTHON,),
     presupposes=(algorithm_suits_key,),
 )

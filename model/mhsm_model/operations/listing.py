@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mhsm_model.alternatives import standing
-from mhsm_model.bundles import revealed_item, shown_item
+from mhsm_model.bundles import point, revealed_item, shown_item
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import (
     DeletedKeyItem,
@@ -19,6 +19,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import KeyIdentifier, is_version
+from mhsm_model.moments import ANY_TIME
 from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.existence import NAMED
 from mhsm_model.operations.operation import Effect, Hand, Operation
@@ -71,7 +72,7 @@ def listed_kid_has_no_version(s: Situation[Names], reply: KeyPage, /) -> Finding
     """Give the items of a list of keys or deleted keys a kid without a version."""
     for listed in reply.items:
         kid = item_in(listed).kid
-        here = s.call.host_masked or kid.host == s.host
+        here = kid.host == s.host
         if kid.version is not None or kid.collection != "keys" or not here:
             return Mismatch(f"https://{s.host}/keys/<name>", str(kid))
     return HELD if reply.items else VACUOUS
@@ -181,11 +182,19 @@ def _learnt(s: Situation[Names], reply: KeyPage) -> Instance:
             current = revealed_item(item, open_version(None, f"open-{s.host}/{item.kid.name}"))
             key = Key((current,), complete=False)
             found: Entry = Active(key) if stage is Active else Deleted(key)
-            factors = factors.set(item.kid.name, Factor((found,)))
+            factors = factors.set(item.kid.name, Factor((_dated(found, listed),)))
         elif len(factor.entries) > 1:
-            kept = tuple(entry for entry in factor.entries if isinstance(entry, stage))
+            kept = tuple(_dated(e, listed) for e in factor.entries if isinstance(e, stage))
             factors = factors.set(item.kid.name, replace(factor, entries=kept or factor.entries))
     return replace(s.instance, factors=factors)
+
+
+def _dated(entry: Entry, listed: KeyItem | DeletedKeyItem) -> Entry:
+    """The entry with the time of its deletion, where a list shows it and nothing did before."""
+    if not isinstance(entry, Deleted) or not isinstance(listed, DeletedKeyItem):
+        return entry
+    shown = point(listed.deleted_date)
+    return replace(entry, deleted=shown) if entry.deleted == ANY_TIME else entry
 
 
 def _names_effect(s: Situation[Any], reply: KeyPage, /) -> Effect:
@@ -278,7 +287,7 @@ def listed_kid_has_a_version(s: Situation[ListKeyVersions], reply: KeyPage, /) -
     """Give the items of a list of versions the key's kid with a version."""
     for listed in reply.items:
         kid = item_in(listed).kid
-        here = s.call.host_masked or kid.host == s.host
+        here = kid.host == s.host
         named = kid.name == s.name and kid.collection == "keys"
         if not named or not is_version(kid.version or "") or not here:
             return Mismatch(f"{s.identifier}/<version>", str(kid))

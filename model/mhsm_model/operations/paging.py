@@ -107,10 +107,14 @@ def item_mismatch(version: KeyVersion, item: KeyItem) -> Mismatch | None:
     mismatch = attributes_mismatch(version, shown) or times_mismatch(version, shown)
     if mismatch is not None:
         return Mismatch(f"{item.kid} with {mismatch.expected}", mismatch.observed)
-    if not isinstance(version.tags, Unknown) and dict(version.tags) != dict(item.tags or {}):
+    if isinstance(version.tags, Unknown):
+        return None
+    if dict(version.tags) != dict(item.tags or {}):
         return Mismatch(
             f"{item.kid} with tags {dict(version.tags)}", f"tags {dict(item.tags or {})}"
         )
+    if item.tags is not None and not item.tags:
+        return Mismatch(f"{item.kid} without a member tags", "an empty member tags")
     return None
 
 

@@ -20,7 +20,8 @@ from mhsm_model.sources import (
 )
 from mhsm_model.tables.errors import bad_parameter, unseen
 from mhsm_model.tables.key_operations import KEY_OPERATIONS as PERMITTED
-from mhsm_model.tables.release_policies import has_version
+from mhsm_model.tables.quirks import Quirk
+from mhsm_model.tables.release_policies import has_short_version, has_version
 
 __all__ = ["REQUESTED", "TAG_CHARACTERS", "requested_operations"]
 
@@ -147,9 +148,13 @@ def policy_is_for_an_exportable_key(s: Situation[Birth], /) -> Objection:
 def policy_has_a_version(s: Situation[Birth], /) -> Objection:
     """Refuse a release policy whose text lacks the member version: 400 BadParameter."""
     policy = s.request.release_policy
-    if policy is None or has_version(policy.data):
+    refusal = bad_parameter("Key Release Policy: missing 'version' property")
+    if policy is None:
         return None
-    return bad_parameter("Key Release Policy: missing 'version' property")
+    if not has_version(policy.data):
+        return refusal
+    short = Quirk.SHORT_POLICY_VERSION in s.configuration.quirks and has_short_version(policy.data)
+    return Perhaps(refusal) if short else None
 
 
 REQUESTED: tuple[Guard[Birth], ...] = (

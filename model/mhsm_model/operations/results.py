@@ -28,7 +28,7 @@ _RECORDED = (RECORDED_PYTHON, RECORDED_CLI, RECORDED_JS)
 def _kid_finding(s: Situation[Cryptographic], kid: KeyIdentifier) -> Finding:
     version = s.version
     wanted = version.version if version is not None else None
-    here = s.call.host_masked or kid.host == s.host
+    here = kid.host == s.host
     named = kid.name == s.name and kid.collection == "keys"
     if not named or not is_version(kid.version or "") or not here:
         return Mismatch(f"{s.identifier}/{wanted or '<version>'}", str(kid))

@@ -42,7 +42,7 @@ def version_is_32_hex_digits(s: Situation[Any], reply: Shown, /) -> Finding:
 def kid_names_the_key(s: Situation[Any], reply: Shown, /) -> Finding:
     """Give as kid the URL of the instance, the name asked for, and a version."""
     kid = bundle_in(reply).kid
-    here = s.call.host_masked or kid.host == s.host
+    here = kid.host == s.host
     good = here and kid.name == s.name and kid.version is not None and kid.collection == "keys"
     return expect(good, f"{s.identifier}/<version>", kid)
 

@@ -14,11 +14,13 @@ from immutables import Map
 from mhsm_model.bundles import attributes_mismatch, bundle_in, times_mismatch
 from mhsm_model.clauses import Basis, Kind
 from mhsm_model.exchange import KeyBundle, ReleasePolicy
-from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch
+from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
+from mhsm_model.material import Knowledge, public_identifier
 from mhsm_model.operations.shape import SHAPE, Shown
 from mhsm_model.rules import Postcondition, postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import (
+    ABOUT_KEYS,
     KEY_ATTRIBUTES,
     KEY_OPERATIONS,
     RECORDED_CLI,
@@ -92,6 +94,8 @@ def _times(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatc
 def _tags(s: Situation[Any], version: KeyVersion, bundle: KeyBundle) -> Mismatch | None:
     if version.tags is UNKNOWN:
         return None
+    if bundle.tags is not None and not bundle.tags:
+        return Mismatch("no member tags", "an empty member tags")
     shown = Map(bundle.tags or {})
     return (
         None if shown == version.tags else Mismatch(f"tags {dict(version.tags)}", f"{dict(shown)}")
@@ -139,6 +143,22 @@ def the_material_never_changes(s: Situation[Any], reply: Shown, /) -> Finding:
     return _found(_material(s, version, bundle_in(reply)), could_differ=True)
 
 
+@postcondition("KEY-214", basis=Basis.DOCUMENTED, sources=(ABOUT_KEYS,))
+def generated_key_is_of_one_version(s: Situation[Any], reply: Shown, /) -> Finding:
+    """Show a public key that was generated for one version under no other version of the key."""
+    bundle, key = bundle_in(reply), s.key
+    if bundle.public is None or key is None:
+        return VACUOUS
+    identifier = public_identifier(bundle.public)
+    material = s.estate.materials.get(identifier)
+    if material is None or material.knowledge is not Knowledge.CLOSED:
+        return VACUOUS
+    shown = bundle.kid.version
+    others = [v.version for v in key.versions if v.material == identifier and v.version is not None]
+    good = all(version == shown for version in others)
+    return expect(good, "a public key of this version alone", f"that of {', '.join(others)}")
+
+
 @postcondition("KEY-211", basis=Basis.OBSERVED, sources=_RECORDED)
 def operations_are_as_last_set(s: Situation[Any], reply: Shown, /) -> Finding:
     """Show as key_ops the set last given to the version, in any order."""
@@ -173,10 +193,7 @@ def tags_are_as_last_set(s: Situation[Any], reply: Shown, /) -> Finding:
     version = s.version
     if version is None or version.tags is UNKNOWN:
         return VACUOUS
-    bundle = bundle_in(reply)
-    if bundle.tags is not None and not bundle.tags:
-        return Mismatch("no member tags", "an empty member tags")
-    return _found(_tags(s, version, bundle), could_differ=True)
+    return _found(_tags(s, version, bundle_in(reply)), could_differ=True)
 
 
 @postcondition("SKR-210", basis=Basis.OBSERVED, sources=_RECORDED)
@@ -245,6 +262,7 @@ STORED: tuple[Postcondition[Any, Shown], ...] = (
     *SHAPE,
     the_version_addressed_is_shown,
     the_material_never_changes,
+    generated_key_is_of_one_version,
     operations_are_as_last_set,
     attributes_are_as_last_set,
     times_are_as_last_changed,

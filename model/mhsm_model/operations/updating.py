@@ -127,6 +127,8 @@ def tags_follow_the_update(s: Situation[UpdateKey], reply: KeyBundle, /) -> Find
     wanted = UNKNOWN if version is None else _updated(s, version).tags
     if wanted is UNKNOWN:
         return VACUOUS
+    if reply.tags is not None and not reply.tags and s.request.tags is None:
+        return Mismatch("no member tags", "an empty member tags")
     shown = Map(reply.tags or {})
     return expect(shown == wanted, f"tags {dict(wanted)}", f"tags {dict(shown)}")
 

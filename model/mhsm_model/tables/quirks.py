@@ -20,6 +20,7 @@ class Quirk(Enum):
     OCT_WITHOUT_SIZE_FAILS = "creating an oct key without key_size answers 500 UnknownError"
     OCTET_KEY_PAIRS = "OKP keys on Ed25519 exist, and EdDSA signs the value as sent"
     RESTORED_IS_EXPORTABLE = "a restored key shows exportable true, whatever it showed before"
+    SHORT_POLICY_VERSION = "a release policy whose version has two numbers is refused as if without"
     AES_KEY_TYPE = "kty AES is taken for oct"
 
 
@@ -44,6 +45,11 @@ QUIRKS: Final[tuple[QuirkRow, ...]] = (
         Quirk.RESTORED_IS_EXPORTABLE,
         "2023-10-31",
         "10 restores from 2021 to March 2023; two of November 2023 show it as it was",
+    ),
+    QuirkRow(
+        Quirk.SHORT_POLICY_VERSION,
+        "2022-12-31",
+        "azure-sdk-for-js, api-version 7.4-preview.1, November 2022; earlier builds took it",
     ),
     QuirkRow(Quirk.AES_KEY_TYPE, "2022-12-31", "azure-sdk-for-js, kty AES with key_size 256"),
 )

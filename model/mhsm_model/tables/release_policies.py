@@ -11,9 +11,16 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
-__all__ = ["DEFAULT_CONTENT_TYPE", "has_version", "normalised", "same_policy_text"]
+__all__ = [
+    "DEFAULT_CONTENT_TYPE",
+    "has_short_version",
+    "has_version",
+    "normalised",
+    "same_policy_text",
+]
 
 _BARE_HOST_SLASHES: Final = 2
+_VERSION_DOTS: Final = 2
 _URL = re.compile(rb"https?://[^/\"\s]*/?")
 DEFAULT_CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
@@ -57,7 +64,7 @@ def _canonical(policy: Any) -> Any:
 
 def _with_version(policy: dict[str, Any]) -> dict[str, Any]:
     version = policy.get("version")
-    if isinstance(version, str) and version.count(".") < 2:
+    if isinstance(version, str) and version.count(".") < _VERSION_DOTS:
         return {**policy, "version": version + ".0" * (2 - version.count("."))}
     return policy
 
@@ -66,6 +73,13 @@ def has_version(data: bytes) -> bool:
     """Whether the policy has the member `version`, which the service requires."""
     policy = _parsed(data)
     return not isinstance(policy, dict) or "version" in policy
+
+
+def has_short_version(data: bytes) -> bool:
+    """Whether the policy has a `version` of fewer than three numbers."""
+    policy = _parsed(data)
+    version = cast("dict[str, Any]", policy).get("version") if isinstance(policy, dict) else None
+    return isinstance(version, str) and version.count(".") < _VERSION_DOTS
 
 
 def same_policy_text(one: bytes, other: bytes, *, hosts_masked: bool = False) -> bool:

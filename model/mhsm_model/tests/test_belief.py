@@ -15,6 +15,7 @@ from mhsm_model.exchange import (
     Call,
     CreateKey,
     Decrypt,
+    DeletedKeyItem,
     DeleteKey,
     Encrypt,
     GetDeletedKey,
@@ -22,6 +23,7 @@ from mhsm_model.exchange import (
     ImportKey,
     Indeterminate,
     KeyBundle,
+    KeyItem,
     KeyPage,
     ListDeletedKeys,
     ListKeys,
@@ -416,6 +418,52 @@ def test_what_a_reply_revealed_is_held_against_the_next() -> None:
     call = seen.stage.call(GetKey("a"))
     for forged in forgeries:
         assert not judged(seen.belief, call, forged).accepted
+
+
+def test_a_reply_that_is_wrong_itself_is_not_blamed_on_a_key_that_may_be_deleted() -> None:
+    seen = from_the_middle(history())
+    call = seen.stage.call(CreateKey("never", "EC"))
+    made = history().created(CreateKey("never", "EC"))
+    found = judged(seen.belief, call, replace(made, kty="EC")).breaches
+    assert {breach.clause.identifier for breach in found} >= {"KEY-020", "KEY-224"}
+
+
+def test_a_deletion_that_a_list_dated_is_held_against_the_next_list() -> None:
+    seen = from_the_middle(history())
+    page = seen.see(ListDeletedKeys())
+    assert isinstance(page, KeyPage)
+    item = page.items[0]
+    assert isinstance(item, DeletedKeyItem)
+    assert item.deleted_date is not None
+    assert item.scheduled_purge_date is not None
+    moved = replace(
+        item,
+        deleted_date=item.deleted_date + 1,
+        scheduled_purge_date=item.scheduled_purge_date + 1,
+    )
+    call = seen.stage.call(ListDeletedKeys())
+    forged = replace(page, items=(moved, *page.items[1:]))
+    assert [b.clause.identifier for b in judged(seen.belief, call, forged).breaches] == ["PAGE-207"]
+
+
+def test_an_empty_map_of_tags_is_no_map_of_tags() -> None:
+    stage = history()
+    listed = stage.expect(KeyPage, ListKeyVersions("a"))
+    stage.send(UpdateKey("a", None, tags={}))
+    call, page = stage.call(ListKeyVersions("a")), stage.expect(KeyPage, ListKeyVersions("a"))
+    item = page.items[-1]
+    assert isinstance(item, KeyItem)
+    assert item.tags is None
+    assert listed.items[-1] != item
+    forged = replace(page, items=(*page.items[:-1], replace(item, tags={})))
+    assert [b.clause.identifier for b in judged(stage.estate, call, forged).breaches] == [
+        "PAGE-208"
+    ]
+    asked = stage.call(UpdateKey("a", None, ("sign",)))
+    shown, _ = stage.carry_out(asked)
+    assert isinstance(shown, KeyBundle)
+    again = stage.call(UpdateKey("a", None, ("sign",)))
+    assert not judged(stage.estate, again, replace(shown, tags={})).accepted
 
 
 def test_an_absence_that_was_told_is_held_against_the_next_reply() -> None:

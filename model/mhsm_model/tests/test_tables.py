@@ -58,7 +58,12 @@ from mhsm_model.tables.key_types import (
 )
 from mhsm_model.tables.lifecycle import TRANSITIONS, Stage
 from mhsm_model.tables.quirks import QUIRKS, Quirk, expected_on
-from mhsm_model.tables.release_policies import has_version, normalised, same_policy_text
+from mhsm_model.tables.release_policies import (
+    has_short_version,
+    has_version,
+    normalised,
+    same_policy_text,
+)
 from mhsm_model.tests.keys_to_import import oct_key
 from mhsm_model.tests.scenes import HOSTS, Scene, entries_at, is_refusal, scene
 from mhsm_model.unknown import UNKNOWN
@@ -314,6 +319,21 @@ def test_masked_hosts_do_not_count() -> None:
     assert not refusal.admits(other)
     wrong = key_not_found("two.example", "keys", "b").reply()
     assert not refusal.admits(wrong, host_masked=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        (b'{"version":"1.0"}', True),
+        (b'{"version":"1.0.0"}', False),
+        (b'{"anyOf":[]}', False),
+        (b'{"version":1}', False),
+        (b"[]", False),
+        (b"{", False),
+    ],
+)
+def test_a_version_of_two_numbers_is_short(text: bytes, short: bool) -> None:
+    assert has_short_version(text) is short
 
 
 def test_every_quirk_has_one_row_and_a_last_day() -> None:

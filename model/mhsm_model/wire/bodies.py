@@ -25,6 +25,7 @@ from mhsm_model.sources import (
     REST,
 )
 from mhsm_model.wire.exchange import WireExchange
+from mhsm_model.wire.headers import UUID
 from mhsm_model.wire.members import is_base64url
 from mhsm_model.wire.reply_codec import ACTIVITY, without_activity
 from mhsm_model.wire.rules import WireRule, wire_rule
@@ -236,7 +237,7 @@ def error_names_its_activity(exchange: WireExchange) -> Finding:
     if status < 400 or status == 401 or error is None or isinstance(exchange.request, Unmodelled):
         return VACUOUS
     match = ACTIVITY.search(str(error.get("message")))
-    if match is None:
+    if match is None or UUID.fullmatch(match.group(1)) is None:
         return Mismatch("a message that ends with (Activity ID: <uuid>)", str(error.get("message")))
     request_id = exchange.answered.headers.get("x-ms-request-id")
     if request_id is None:

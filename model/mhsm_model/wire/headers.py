@@ -14,11 +14,11 @@ from mhsm_model.wire.exchange import WireExchange
 from mhsm_model.wire.response_codec import CONTENT_TYPE, FIXED_HEADERS
 from mhsm_model.wire.rules import WireRule, wire_rule
 
-__all__ = ["HEADER_RULES"]
+__all__ = ["HEADER_RULES", "UUID"]
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
 _BUILD = re.compile(r"\d+\.\d+\.\d{8}-\d+-[0-9a-f]{8}", re.ASCII)
-_UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
 
 def _header(exchange: WireExchange, name: str) -> str | None:
@@ -47,7 +47,7 @@ def request_id_is_a_uuid(exchange: WireExchange) -> Finding:
     shown = _header(exchange, "x-ms-request-id")
     if shown is None:
         return _lacks(exchange, "x-ms-request-id")
-    return expect(_UUID.fullmatch(shown) is not None, "a UUID", shown)
+    return expect(UUID.fullmatch(shown) is not None, "a UUID", shown)
 
 
 @wire_rule("API-201", sources=_RECORDED)

@@ -166,6 +166,17 @@ def activity_of_nothing(sent: HttpRequest, response: HttpResponse) -> HttpRespon
     return replace(response, body=response.body.replace(request_id.encode(), _NO_ACTIVITY.encode()))
 
 
+@wrong_bytes("ERR-100")
+def activity_without_digits(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Ends error messages with an activity id that is no UUID, and names no request by one."""
+    request_id = response.headers["x-ms-request-id"]
+    if response.status < 400:
+        return response
+    headers = {name: v for name, v in response.headers.items() if name != "x-ms-request-id"}
+    body = response.body.replace(request_id.encode(), b"-" * len(request_id))
+    return replace(response, headers=headers, body=body)
+
+
 @wrong_bytes("ERR-101")
 def error_is_bare(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Writes code and message without the envelope."""

@@ -141,6 +141,12 @@ def list_shows_no_tags(page: KeyPage, call: Call, before: Estate) -> KeyPage:
     return items_changed(page, lambda item: replace(item, tags=None))
 
 
+@wrong_page("PAGE-205", ListKeys, ListDeletedKeys)
+def list_shows_empty_tags(page: KeyPage, call: Call, before: Estate) -> KeyPage:
+    """Shows in lists an empty member tags for every key that has none."""
+    return items_changed(page, lambda item: item if item.tags else replace(item, tags={}))
+
+
 @wrong_page("PAGE-206", ListKeys, ListDeletedKeys)
 def last_name_is_missing(page: KeyPage, call: Call, before: Estate) -> KeyPage:
     """Leaves the last item out of the last page."""

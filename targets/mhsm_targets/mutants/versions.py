@@ -9,6 +9,8 @@ from mhsm_model.exchange import (
     Call,
     CreateKey,
     Decrypt,
+    DeletedKeyBundle,
+    DeleteKey,
     Encrypt,
     GetKey,
     ImportKey,
@@ -36,6 +38,19 @@ Before = KeyVersion | None
 
 
 # --- reading --------------------------------------------------------------------------------------
+
+
+@wrong_reply("KEY-214")
+def deleted_key_has_the_oldest_version(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Shows a key that is deleted under the identifier of its oldest version."""
+    request = call.request
+    if not isinstance(request, DeleteKey) or not isinstance(reply, DeletedKeyBundle):
+        return reply
+    key = key_at(before, call.host, request.name)
+    if key is None:
+        return reply
+    kid = replace(reply.bundle.kid, version=key.versions[0].version)
+    return replace(reply, bundle=replace(reply.bundle, kid=kid))
 
 
 @wrong_reply("KEY-210")
@@ -232,6 +247,14 @@ def update_drops_tags(call: Call, before: Before, made: KeyVersion) -> KeyVersio
     """Removes the tags where none are sent."""
     sent = isinstance(call.request, UpdateKey) and call.request.tags is not None
     return made if sent else replace(made, tags=NO_TAGS)
+
+
+@wrong_reply("ATTR-230")
+def update_shows_empty_tags(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Shows an empty member tags after an update of a version that has none."""
+    if not isinstance(call.request, UpdateKey) or not isinstance(reply, KeyBundle):
+        return reply
+    return reply if reply.tags else replace(reply, tags={})
 
 
 @wrong_version("ATTR-231", UpdateKey)

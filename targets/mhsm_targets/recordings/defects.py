@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["explained"]
+__all__ = ["explained", "known_defects"]
 
 
 @cache
-def _defects() -> dict[tuple[str, int], tuple[frozenset[str], str]]:
+def known_defects() -> Mapping[tuple[str, int], tuple[frozenset[str], str]]:
+    """The clauses and the explanation of every known defect, by session and sequence number."""
     text = files("mhsm_targets.recordings").joinpath("defects.toml").read_text("utf-8")
     return {
         (row["session"], row["seq"]): (frozenset(row["clauses"]), row["explanation"])
@@ -24,7 +25,7 @@ def explained(session: str, sequence: int, clauses: Iterable[str]) -> str | None
 
     A rejection by any other clause than those listed is not explained.
     """
-    known = _defects().get((session, sequence))
+    known = known_defects().get((session, sequence))
     if known is None or not set(clauses) <= known[0]:
         return None
     return known[1]

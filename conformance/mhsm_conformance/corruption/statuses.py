@@ -44,6 +44,7 @@ _READS: Final = (GetKey, DeleteKey, GetDeletedKey, RecoverDeletedKey)
 _LISTS: Final = (ListKeys, ListDeletedKeys, ListKeyVersions)
 _ON_DELETED: Final = (GetDeletedKey, PurgeDeletedKey, RecoverDeletedKey)
 _BIRTHS: Final = (CreateKey, ImportKey)
+_USUAL_TYPES: Final = ("RSA", "RSA-HSM", "EC", "EC-HSM", "oct", "oct-HSM", "AES", "OKP", "OKP-HSM")
 _ON_VERSION: Final = (GetKey, UpdateKey, Sign, Encrypt, Decrypt)
 
 
@@ -131,8 +132,7 @@ def refused_forbidden(place: Place) -> Alteration | None:
 def _refusal(place: Place) -> Sight:
     """Whether no clause leaves room for a refusal of any message.
 
-    The recordings show neither rights nor how full an HSM is; where knowledge of the key lacks, a
-    refusal may be right.
+    The recordings show no rights; where knowledge of the key lacks, a refusal may be right.
     """
     request = place.request
     if place.sent.query_recorded and "api-version" not in place.sent.query:
@@ -147,9 +147,22 @@ def _refusal(place: Place) -> Sight:
         return Seen(("ERR-201",)) if lawful else Unseen(Blindness.OPEN)
     if isinstance(request, UpdateKey):
         return Unseen(Blindness.OPEN) if may_refuse(place) else Seen(("ERR-201",))
+    if isinstance(request, _BIRTHS):
+        return Unseen(Blindness.OPEN) if _leaves_room(request) else Seen(("ERR-201",))
     if isinstance(request, Sign | Encrypt) and _is_usable(place):
         return Seen(("ERR-201",))
     return Unseen(Blindness.UNRECORDED)
+
+
+def _leaves_room(request: CreateKey | ImportKey) -> bool:
+    """Whether a new version is asked for in a way that may be refused by any answer.
+
+    That an HSM is full or a name soft-deleted nobody can exclude; such a refusal says so.
+    """
+    if isinstance(request, ImportKey):
+        return request.key.kty not in _USUAL_TYPES
+    sizeless = request.key_size is None and str(request.kty).startswith("oct")
+    return sizeless or request.kty not in _USUAL_TYPES
 
 
 def may_refuse(place: Place) -> bool:

@@ -48,6 +48,12 @@ __all__ = [
     "version_exists",
 ]
 
+_FULL: Final = ("limit", "maximum", "quota", "exceed", "too many", "capacity", "full")
+"""What a refusal for want of room speaks of, whatever its words are."""
+
+_DELETED: Final = ("delet", "recover", "conflict", "exist", "purge")
+"""What a refusal for a soft-deleted name speaks of."""
+
 Versioned = GetKey | UpdateKey | Sign | Verify | Encrypt | Decrypt | WrapKey | UnwrapKey
 
 
@@ -138,7 +144,11 @@ def name_is_not_soft_deleted(s: Situation[Any], /) -> Objection:
     """Refuse to create, import or restore onto the name of a soft-deleted key."""
     if not isinstance(s.entry, Deleted):
         return None
-    return unseen(409, "Conflict", f"Key {s.name} is currently in a deleted but recoverable state")
+    text = f"Key {s.name} is currently in a deleted but recoverable state"
+    refusal = unseen(409, "Conflict", text)
+    # Where nobody told us of a deletion, or it may be purged by now, a refusal must speak of one.
+    certain = len(s.factor.entries) == 1
+    return refusal if certain else refusal.speaking_of(*_DELETED)
 
 
 @guard(
@@ -155,7 +165,8 @@ def key_has_room_for_a_version(s: Situation[Any], /) -> Objection:
     refusal = unseen(400, "BadParameter", "The key has the maximum number of versions")
     if len(key.versions) >= s.configuration.maximum_versions:
         return refusal
-    return None if key.complete else Perhaps(refusal)
+    # Whether it is full nobody can tell: a refusal that says so is believed, and no other.
+    return None if key.complete else Perhaps(refusal.speaking_of(*_FULL))
 
 
 @guard(
@@ -174,7 +185,7 @@ def instance_has_room_for_a_key(s: Situation[Any], /) -> Objection:
         # Soft-deleted keys probably count, which is not documented: they may, and need not. Names
         # that may be absent need not either.
         return Perhaps(refusal, emulated=True) if _some_may_not_count(s) else refusal
-    return None if s.instance.fresh else Perhaps(refusal)
+    return None if s.instance.fresh else Perhaps(refusal.speaking_of(*_FULL))
 
 
 def _is_full(s: Situation[Any]) -> bool:

@@ -8,7 +8,7 @@ for the unseen ones the vault's answer is the representative.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mhsm_model.exchange import Refused, Unauthenticated
@@ -25,7 +25,8 @@ _HOST = re.compile(r"https://[^/\s]+")
 class Refusal:
     """What a guard demands of the error answer when it is the one that refuses.
 
-    `status` None admits any 4xx; `code` or `message` None admits any text.
+    `status` None admits any 4xx; `code` or `message` None admits any text. `about` are words of
+    which code and message must have one, in any case, where they have to speak of the matter.
     """
 
     status: int | None
@@ -34,6 +35,11 @@ class Refusal:
     shown_status: int
     shown_code: str
     shown_message: str
+    about: tuple[str, ...] = ()
+
+    def speaking_of(self, *words: str) -> Refusal:
+        """The refusal with a code or a message that has one of the words."""
+        return replace(self, about=words)
 
     def admits(self, reply: Refused | Unauthenticated, *, host_masked: bool = False) -> bool:
         """Whether the error answer is one that this refusal allows."""
@@ -48,6 +54,9 @@ class Refusal:
             return False
         if self.code is not None and reply.code != self.code:
             return False
+        told = f"{reply.code} {reply.message}".lower()
+        if self.about and not any(word in told for word in self.about):
+            return False
         if self.message is None:
             return True
         if host_masked:
@@ -60,7 +69,8 @@ class Refusal:
 
     def __str__(self) -> str:
         if self.status is None:
-            return "a 4xx answer"
+            matter = f" that speaks of {self.about[0]}" if self.about else ""
+            return f"a 4xx answer{matter}"
         words = [str(self.status)]
         if self.code is not None:
             words.append(self.code)

@@ -32,6 +32,7 @@ from mhsm_conformance.import_body import (
     write_private,
 )
 from mhsm_conformance.judging import judged
+from mhsm_conformance.listing_clauses import list_clauses
 from mhsm_conformance.mutation import tried
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import incomplete, tool_version
@@ -362,6 +363,19 @@ def jwk(
             write_private(out, body, replacing=force)
     except ImportBodyError as error:
         raise CommandError(str(error)) from None
+
+
+@command.command()
+@click.argument("pattern", metavar="[GLOB]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array of the clauses.")
+def clauses(pattern: str | None, as_json: bool) -> None:
+    """List the clauses that match GLOB, like 'KW-*', or all.
+
+    `recorded` is the number of recorded exchanges of the real service that exercised the clause in
+    a way that could have come out otherwise.
+    """
+    if not list_clauses(pattern, sys.stdout, as_json=as_json):
+        raise CommandError(f"no clause matches {pattern!r}")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from mhsm_model.catalogue import catalogue
 from mhsm_model.clauses import Clause, Kind
 from mhsm_model.clauses import Level as ModelLevel
 from mhsm_model.tables.algorithms import ALGORITHMS
+from mhsm_model.tables.recorded import recorded_exchanges
 from mhsm_reports import (
     Answer,
     Basis,
@@ -122,6 +123,7 @@ def _clause(clause: Clause, coverage: Coverage, records: Sequence[CheckRecord]) 
         vacuous=coverage.vacuous[name],
         violated=coverage.violated[name],
         warnings=coverage.warned[name],
+        recorded=recorded_exchanges(name),
         checks=tuple(record.identifier for record in naming),
     )
 

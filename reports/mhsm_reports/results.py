@@ -70,7 +70,8 @@ class ClauseResult:
 
     `held` counts only the times the clause was satisfied in a way that could have failed;
     `refused` the refusals for this reason, `refused_alone` those that no other clause demanded;
-    `vacuous` the times it had nothing to say.
+    `vacuous` the times it had nothing to say. `recorded` counts the exchanges of the real service,
+    recorded before this run, that exercised the clause.
     """
 
     id: str
@@ -88,6 +89,7 @@ class ClauseResult:
     vacuous: int
     violated: int
     warnings: int
+    recorded: int
     checks: tuple[str, ...]
 
     @property

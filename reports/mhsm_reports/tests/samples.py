@@ -58,6 +58,7 @@ REFUSES_SIGNING = ClauseResult(
     vacuous=2,
     violated=0,
     warnings=0,
+    recorded=7,
     checks=("sign.lacks_permission",),
 )
 
@@ -194,6 +195,7 @@ def clauses() -> st.SearchStrategy[ClauseResult]:
         vacuous=COUNTS,
         violated=COUNTS,
         warnings=COUNTS,
+        recorded=COUNTS,
         checks=TEXTS,
     )
 

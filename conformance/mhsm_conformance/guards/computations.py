@@ -17,6 +17,7 @@ from mhsm_conformance.guards.scenes import (
     request_in_scene,
 )
 from mhsm_conformance.session import InstanceSession
+from mhsm_conformance.vectors.altering import flipped
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     Decrypt,
@@ -41,11 +42,8 @@ RSA_IMPORT: Final = ImportKey(SUBJECT, sample_key("RSA 2048"))
 OCT_IMPORT: Final = ImportKey(SUBJECT, replace(sample_key("oct 256"), key_ops=PRIVILEGES))
 
 
-def flipped(value: bytes, place: int = -1) -> bytes:
-    """The value with one bit changed in the byte at `place`."""
-    changed = bytearray(value)
-    changed[place] ^= 1
-    return bytes(changed)
+def _flipped_at_the_end(value: bytes) -> bytes:
+    return flipped(value, -1)
 
 
 def _cut(value: bytes) -> bytes:
@@ -266,7 +264,7 @@ def altered_gcm_ciphertext(hsm: InstanceSession, kind: type[Any]) -> Iterator[At
     """A GCM ciphertext with one bit changed, and as it was."""
     hsm.send(OCT)
     making = Encrypt(SUBJECT, None, "A256GCM", b"text")
-    yield from _altered(hsm, kind, making, ciphertext=flipped)
+    yield from _altered(hsm, kind, making, ciphertext=_flipped_at_the_end)
 
 
 @breaks("ALG-221")
@@ -282,7 +280,7 @@ def altered_oaep_ciphertext(hsm: InstanceSession, kind: type[Any]) -> Iterator[A
     """An RSA-OAEP ciphertext of an imported key with one bit changed, and as it was."""
     hsm.send(RSA_IMPORT)
     making = _made_here(kind)(SUBJECT, None, "RSA-OAEP", b"text")
-    yield from _altered(hsm, kind, making, ciphertext=flipped)
+    yield from _altered(hsm, kind, making, ciphertext=_flipped_at_the_end)
 
 
 @breaks("ALG-223")
@@ -290,7 +288,7 @@ def altered_pkcs1_ciphertext(hsm: InstanceSession, kind: type[Any]) -> Iterator[
     """An RSA1_5 ciphertext with one bit changed, and as it was."""
     hsm.send(RSA)
     making = _made_here(kind)(SUBJECT, None, "RSA1_5", b"text")
-    yield from _altered(hsm, kind, making, ciphertext=flipped)
+    yield from _altered(hsm, kind, making, ciphertext=_flipped_at_the_end)
 
 
 @breaks("CBC-204")
@@ -316,7 +314,7 @@ def altered_wrapped_key(hsm: InstanceSession, kind: type[Any]) -> Iterator[Attem
     """A wrapped key with one bit changed, and as it was."""
     hsm.send(OCT)
     making = WrapKey(SUBJECT, None, "A256KW", bytes(32))
-    yield from _altered(hsm, kind, making, ciphertext=flipped)
+    yield from _altered(hsm, kind, making, ciphertext=_flipped_at_the_end)
 
 
 # --- lists and random bytes -----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from mhsm_conformance.session import Session
 from mhsm_conformance.strategies import requests as drawn
+from mhsm_conformance.vectors.altering import flipped
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     BackupKey,
@@ -337,4 +338,4 @@ class LifecycleMachine(RuleBasedStateMachine):
 
 
 def _flipped(value: bytes) -> bytes:
-    return value[:-1] + bytes([value[-1] ^ 1]) if value else b"\1"
+    return flipped(value, -1) if value else b"\1"

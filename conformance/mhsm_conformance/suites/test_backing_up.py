@@ -6,9 +6,8 @@ from typing import Final
 
 import pytest
 
-from mhsm_conformance.guards.scenes import DIGEST, IV, SUBJECT, backed_up
+from mhsm_conformance.guards.scenes import DIGEST, IV, POLICY, SUBJECT, backed_up
 from mhsm_conformance.session import InstanceSession
-from mhsm_conformance.suites.test_creating import POLICY
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     BackupKey,

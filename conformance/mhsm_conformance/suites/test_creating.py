@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from mhsm_conformance.guards.scenes import POLICY
 from mhsm_conformance.session import InstanceSession
 from mhsm_model.exchange import CreateKey, GetKey, ReleasePolicy, RequestedAttributes
 
@@ -24,10 +25,6 @@ SHAPE: Final = (
     "ATTR-205",
     "ERR-201",
     "WIRE-001",
-)
-POLICY: Final = ReleasePolicy(
-    b'{"version":"1.0","anyOf":[{"authority":"https://attest.example",'
-    b'"allOf":[{"claim":"sdk-test","equals":"true"}]}]}'
 )
 
 

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
+from mhsm_conformance.guards.scenes import POLICY
 from mhsm_conformance.session import InstanceSession
-from mhsm_conformance.suites.test_creating import POLICY
 from mhsm_conformance.suites.test_encrypting import IV, back
 from mhsm_conformance.suites.test_listing import walk
 from mhsm_conformance.suites.test_signing import SINCE_HMAC, digest

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
+from mhsm_conformance.guards.scenes import POLICY
 from mhsm_conformance.session import InstanceSession
-from mhsm_conformance.suites.test_creating import POLICY
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     CreateKey,

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from mhsm_conformance.session import InstanceSession
+from mhsm_conformance.vectors.altering import flipped
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import CreateKey, ImportKey, RequestedAttributes, Sign, UpdateKey, Verify
 
@@ -21,11 +22,6 @@ SINCE_HMAC: Final = "2026-04-01"
 def digest(algorithm: str, text: bytes = b"the text") -> bytes:
     """The digest of a text for a signature algorithm."""
     return DIGESTS[algorithm[2:5]](text).digest()
-
-
-def flipped(value: bytes, place: int = 0) -> bytes:
-    """The value with one bit changed."""
-    return value[:place] + bytes([value[place] ^ 1]) + value[place + 1 :]
 
 
 def try_signature(hsm: InstanceSession, name: str, version: str | None, algorithm: str) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mhsm_conformance.guards.scenes import POLICY
 from mhsm_conformance.session import InstanceSession
-from mhsm_conformance.suites.test_creating import POLICY
 from mhsm_model.exchange import CreateKey, GetKey, ReleasePolicy, RequestedAttributes, UpdateKey
 from mhsm_targets.protocol import Capability
 

@@ -9,7 +9,7 @@ import pytest
 
 from mhsm_conformance.guards.scenes import PRIVILEGES
 from mhsm_conformance.session import InstanceSession
-from mhsm_conformance.suites.test_signing import flipped
+from mhsm_conformance.vectors.altering import flipped
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     CreateKey,

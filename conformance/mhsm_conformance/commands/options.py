@@ -1,0 +1,53 @@
+"""What the commands share: the error that a user can put right, and options of one meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+__all__ = ["BAD_INPUT", "CommandError", "out_folder", "strict_option", "workers_option"]
+
+BAD_INPUT: Final = 2
+"""The exit status of a command that was not carried out."""
+
+
+class CommandError(click.ClickException):
+    """Something that the user can put right: one sentence, exit status 2."""
+
+    exit_code = BAD_INPUT
+
+
+def out_folder(path: str | None) -> Path | None:
+    """The folder, made and proved writable before any work is done."""
+    if path is None:
+        return None
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".mhsm-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = (error.strerror or "it cannot be written").lower()
+        raise CommandError(f"cannot write to the folder {path}: {reason}") from None
+    return folder
+
+
+strict_option: Callable[[Any], Any] = click.option(
+    "--strict", is_flag=True, help="Count clauses that were only inferred in full, not as warnings."
+)
+
+
+def workers_option(default: int, tried: str) -> Callable[[Any], Any]:
+    """The option `--workers`; `tried` names what the processes try at the same time."""
+    return click.option(
+        "-n",
+        "--workers",
+        type=click.IntRange(1, 64),
+        default=default,
+        show_default=True,
+        help=f"{tried} at the same time.",
+    )

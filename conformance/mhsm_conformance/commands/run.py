@@ -1,0 +1,103 @@
+"""The command `mhsm run`: the suites against a target."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import click
+
+from mhsm_conformance.commands.options import (
+    BAD_INPUT,
+    CommandError,
+    out_folder,
+    strict_option,
+    workers_option,
+)
+from mhsm_conformance.progress import progress_to
+from mhsm_conformance.results import incomplete
+from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
+from mhsm_reports import ResultFileError, RunState, exit_status, save
+from mhsm_reports.render import junit, terminal
+from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.registry import UnknownTargetError, target_factory
+
+__all__ = ["run"]
+
+_RUN_HELP: Final = """Run the conformance suites against TARGET and judge every answer.
+
+\b
+Targets:
+  model   the specification run forwards, in process: nothing to install
+
+Writes DIR/run.json (its schema is in the package mhsm_reports) and DIR/junit.xml, and prints what
+was found. A failure names the clause, its source, what was expected and observed, and holds a
+Python script that replays it. The same seed sends the same calls. Ctrl-C leaves a valid result
+that says that it is partial, and exit status 2.
+"""
+
+
+@click.command(help=_RUN_HELP)
+@click.argument("target")
+@click.option(
+    "--profile",
+    type=click.Choice(["smoke", "ci", "nightly"]),
+    default="ci",
+    show_default=True,
+    help="How much the random machines try.",
+)
+@click.option("--suite", help="Only this suite, for example `signing`.")
+@click.option("--clause", metavar="GLOB", help="Only checks of clauses that match, like 'LIFE-*'.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Where all draws start from.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    default="mhsm-results",
+    show_default=True,
+    help="Folder for run.json and junit.xml.",
+)
+@workers_option(1, "Processes that try checks")
+@click.option(
+    "--complete",
+    is_flag=True,
+    help="Fail where a clause that demands something was not tested from every side: a guard that "
+    "refused for its reason alone and let a call pass, any other exercised, a question asked.",
+)
+@strict_option
+def run(
+    target: str,
+    profile: str,
+    suite: str | None,
+    clause: str | None,
+    seed: int,
+    out: str,
+    workers: int,
+    complete: bool,
+    strict: bool,
+) -> None:
+    """Run the conformance suites against a target and judge every answer."""
+    try:
+        target_factory(target)
+    except UnknownTargetError as error:
+        raise CommandError(str(error)) from None
+    if suite is not None and suite not in suite_names():
+        raise CommandError(f"no suite is called {suite!r}; there is {', '.join(suite_names())}")
+    folder = out_folder(out)
+    options = RunOptions(target, profile, suite, clause, seed, strict, workers)
+    try:
+        result = conducted(options, progress_to(sys.stderr))
+    except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
+        raise CommandError(str(error)) from None
+    try:
+        if folder is not None:
+            save(result, folder / "run.json")
+            junit.write(result, folder / "junit.xml")
+    except (ResultFileError, ValueError) as error:
+        raise CommandError(str(error)) from None
+    terminal.show(result, sys.stdout)
+    if result.run.state is not RunState.COMPLETE:
+        sys.exit(BAD_INPUT)
+    idle = incomplete(result) if complete else ()
+    if idle:
+        click.echo(f"INCOMPLETE: not tested from every side: {', '.join(idle)}")
+    sys.exit(exit_status(result) or (1 if idle else 0))

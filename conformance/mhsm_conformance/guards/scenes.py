@@ -58,9 +58,10 @@ PRIVILEGES: Final = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapK
 OCT: Final = CreateKey(SUBJECT, "oct", key_size=256, key_ops=PRIVILEGES)
 RSA: Final = CreateKey(SUBJECT, "RSA")
 POLICY: Final = ReleasePolicy(
-    b'{"version":"1.0.0","anyOf":[{"authority":"https://attest.example/",'
+    b'{"version":"1.0","anyOf":[{"authority":"https://attest.example",'
     b'"allOf":[{"claim":"sdk-test","equals":"true"}]}]}'
 )
+"""A policy in a spelling that the service does not keep: it answers version 1.0.0, with a slash."""
 
 Building = Callable[[InstanceSession], Request]
 

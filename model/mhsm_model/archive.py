@@ -27,12 +27,16 @@ def domain_of(host: str, configuration: Configuration) -> str | Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a blob holds: the key at a name of an instance, as one of the possible `keys`."""
+    """What a blob holds: the key at a name of an instance, as one of the possible `keys`.
+
+    `spelling` is the digest of the blob as it was given out.
+    """
 
     host: str
     domain: str | Unknown
     name: str
     keys: tuple[Key, ...]
+    spelling: bytes = b""
 
     def is_of_domain(self, host: str, configuration: Configuration) -> bool | None:
         """Whether the instance has the blob's security domain, or None where that is not known."""
@@ -44,9 +48,19 @@ class Backup:
         return domain == self.domain
 
 
+def _identity(blob: bytes) -> bytes:
+    parts = parts_of(blob)
+    if parts is None:
+        return digest(blob)
+    return digest(parts.header, parts.encrypted_key, *parts.random)
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All backups, by the digest of their blob; `materials` live as long as a blob holds them."""
+    """All backups, by a digest of what their blob decodes to.
+
+    `materials` live as long as a blob holds them.
+    """
 
     backups: Map[bytes, Backup] = field(default_factory=Map[bytes, Backup])
     parts: Map[bytes, None] = field(default_factory=Map[bytes, None])
@@ -54,7 +68,7 @@ class Archive:
 
     def found(self, blob: bytes) -> Backup | None:
         """The backup that the blob is, or None."""
-        return self.backups.get(digest(blob)) if self.backups else None
+        return self.backups.get(_identity(blob)) if self.backups else None
 
     def knows_a_part_of(self, blob: bytes) -> bool:
         """Whether the blob shares its iv, ciphertext or tag with a known one."""
@@ -68,7 +82,7 @@ class Archive:
         held = {version.material for key in backup.keys for version in key.versions}
         return replace(
             self,
-            backups=self.backups.set(digest(blob), backup),
+            backups=self.backups.set(_identity(blob), backup),
             parts=self.parts.update({digest(part): None for part in random}),
             materials=self.materials.update(dict.fromkeys(held)),
         )

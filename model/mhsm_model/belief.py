@@ -111,12 +111,12 @@ def _entries(factor: Factor, steps: list[Step], *, lawful: bool) -> tuple[Entry,
         # request asked for.
         possible.update(dict.fromkeys(factor.entries))
         for situation, _ in steps:
-            possible.update(dict.fromkeys(_asked_for(situation)))
+            possible.update((effect.entry, None) for effect in _asked_for(situation))
     return tuple(possible)
 
 
-def _asked_for(situation: Situation[Any]) -> tuple[Entry, ...]:
-    """What may stand at the name if the request had its effect, whatever was replied."""
+def _asked_for(situation: Situation[Any]) -> tuple[Effect, ...]:
+    """What may have happened if the request had its effect, whatever was replied."""
     operation = BY_REQUEST[type(situation.request)]
     found = objections(operation.guards, situation)
     if any(isinstance(objection, Refusal) for _, objection in found):
@@ -173,11 +173,12 @@ def _materials(
 ) -> Map[str, Material]:
     gone = all(isinstance(entry, Absent) for entry in entries)
     for situation, effect in steps:
+        if not lawful:
+            for asked in _asked_for(situation):
+                materials = _with(materials, asked.materials)
         if effect is None:
             continue
-        for material in effect.materials:
-            if material.identifier not in materials:
-                materials = materials.set(material.identifier, material)
+        materials = _with(materials, effect.materials)
         # Nothing is learnt of a function from a reply that lied.
         if lawful and effect.facts and situation.version is not None:
             held = materials.get(situation.version.material)
@@ -188,6 +189,18 @@ def _materials(
             # Imported material may stand under other names too, generated material may not.
             if held is not None and held.knowledge is not Knowledge.KNOWN:
                 materials = materials.delete(identifier)
+    return materials
+
+
+def _with(materials: Map[str, Material], learnt: Iterable[Material]) -> Map[str, Material]:
+    """The materials with more; what was only generated or found is known once it is imported."""
+    for material in learnt:
+        held = materials.get(material.identifier)
+        if held is None:
+            materials = materials.set(material.identifier, material)
+        elif material.knowledge is Knowledge.KNOWN and held.knowledge is not Knowledge.KNOWN:
+            known = replace(material, facts=held.facts)
+            materials = materials.set(material.identifier, known)
     return materials
 
 
@@ -281,7 +294,9 @@ def after_loss(estate: Estate, call: Call) -> Estate:
     possible: dict[Entry, None] = {}
     for situation in situations(estate, call):
         possible[situation.kept] = None
-        possible.update(dict.fromkeys(_asked_for(situation)))
+        for effect in _asked_for(situation):
+            possible[effect.entry] = None
+            after = replace(after, materials=_with(after.materials, effect.materials))
     instance = after.instances[call.host]
     entries = tuple(possible) if len(possible) <= POSSIBILITIES else UNTOLD.entries
     before = factor_at(instance, name)
@@ -295,9 +310,15 @@ def after_loss(estate: Estate, call: Call) -> Estate:
 def widened(estate: Estate, call: Call) -> Estate:
     """The estate after something that is not modelled: what it may have reached is not known."""
     request, after = call.request, advanced(estate)
+    if isinstance(request, Malformed):
+        # Whatever it was taken for, it named its key.
+        request = Unmodelled(request.operation, Reach.NAME, request.name)
     if not isinstance(request, Unmodelled) or request.reach is Reach.NOTHING:
         return after
     instance = after.instances[call.host]
+    if request.reach is Reach.DOMAIN:
+        foreign = replace(instance.configuration, domain=UNKNOWN)
+        return after.with_instance(call.host, replace(instance, configuration=foreign))
     if request.reach is Reach.USE:
         return _loosened(after, instance, request.name or "")
     if request.reach is Reach.NAME and request.name is not None:

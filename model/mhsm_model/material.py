@@ -26,6 +26,7 @@ __all__ = [
     "born_identifier",
     "public_identifier",
     "secret_identifier",
+    "unseen_identifier",
 ]
 
 Fact = tuple[bytes, bytes]
@@ -84,3 +85,8 @@ def secret_identifier(secret: bytes) -> str:
 def born_identifier(host: str, name: str, version: str) -> str:
     """The identifier of symmetric material that this instance generated."""
     return f"born-{host}/{name}/{version}"
+
+
+def unseen_identifier(host: str, name: str, serial: int) -> str:
+    """The identifier of material that was generated where the reply to its birth was lost."""
+    return f"unseen-{host}/{name}/{serial}"

@@ -47,6 +47,7 @@ class Reach(Enum):
     NOTHING = "nothing"
     USE = "what the material of the key it names has computed"
     NAME = "the key it names"
+    DOMAIN = "which security domain the instance has"
     INSTANCE = "anything in the instance"
 
 

@@ -18,9 +18,7 @@ from mhsm_conformance.corruption.operator import (
 from mhsm_conformance.corruption.session import Document, Place
 from mhsm_conformance.corruption.statuses import may_refuse
 from mhsm_model.exchange import (
-    CreateKey,
     DeleteKey,
-    ImportKey,
     PurgeDeletedKey,
     RecoverDeletedKey,
 )
@@ -71,7 +69,7 @@ def other_code(place: Place) -> Alteration | None:
     error = _error(place)
     if error is None:
         return None
-    bound = place.status == 400 or _is_recorded(place, str(error["message"]))
+    bound = _is_recorded(place, str(error["message"])) and not may_refuse(place)
     clauses = ("ERR-203", "BKP-201", "ERR-202", "ERR-201")
     sight: Sight = Seen(clauses) if bound else Unseen(Blindness.OPEN)
     return _with(place, {**error, "code": "StrangeMatter"}, sight)
@@ -87,9 +85,6 @@ def other_message(place: Place) -> Alteration | None:
     sight: Sight = Seen(("ERR-203", "ERR-002", "ERR-003", "BKP-201", "ERR-202", "ERR-201"))
     if not _is_recorded(place, str(error["message"])) or may_refuse(place):
         sight = Unseen(Blindness.OPEN)
-    elif place.status == 400 and isinstance(place.request, CreateKey | ImportKey):
-        # The HSM may have been full: how full it was is not recorded, nor how it says so.
-        sight = Unseen(Blindness.UNRECORDED)
     return _with(place, {**error, "message": f"Something is wrong{found.group()}"}, sight)
 
 

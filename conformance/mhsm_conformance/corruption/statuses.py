@@ -250,7 +250,7 @@ def other_error(place: Place) -> Alteration | None:
     status = 409 if place.status == 404 else 404
     reply = replace(place.answered, status=status)
     if status == 404 and place.status == 400:
-        return altered(place, reply, Seen(("ERR-203",)))
+        return altered(place, reply, Seen(("ERR-203", "KEY-001", "ERR-201")))
     if status == 404:
         return altered(place, reply, Seen(("ERR-203", "ERR-201")))
     free = may_refuse(place)

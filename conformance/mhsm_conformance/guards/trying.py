@@ -22,13 +22,10 @@ __all__ = ["EXCEPTIONS", "try_alone"]
 ENTERED: Final = (computations, described_keys)
 """Importing these enters their ways to break a guard."""
 
-EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {
-    (
-        "DeleteKey",
-        "BKP-201",
-    ): "a lawful choice while the whole HSM is restored, which is a later chapter",
+EXCEPTIONS: Final[Mapping[str, str]] = {
+    "BKP-201": "a lawful choice while the whole HSM is restored, which is a later chapter",
 }
-"""Guards of operations that are not tried alone, each with the reason."""
+"""Guards that are not tried alone, each with the reason."""
 
 Opening = Callable[[Mapping[str, Configuration]], Session]
 

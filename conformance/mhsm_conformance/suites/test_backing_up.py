@@ -137,7 +137,7 @@ def test_a_name_that_is_taken(hsm: InstanceSession) -> None:
     hsm.send(GetKey(SUBJECT))
 
 
-@pytest.mark.exercises("KBK-003", "ERR-203")
+@pytest.mark.exercises("KBK-003")
 def test_what_is_no_blob(hsm: InstanceSession) -> None:
     """What is no blob, or an altered one, is refused and changes nothing."""
     hsm.send(EC)

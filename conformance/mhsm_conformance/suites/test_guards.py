@@ -17,7 +17,7 @@ PAIRS: Final = tuple(
     (row, guard.clause.identifier)
     for row in OPERATIONS
     for guard in row.guards
-    if (row.name, guard.clause.identifier) not in EXCEPTIONS
+    if guard.clause.identifier not in EXCEPTIONS
 )
 
 

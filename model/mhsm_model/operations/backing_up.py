@@ -26,7 +26,15 @@ from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.reading import known_key, learnt_key, shown_addressed
 from mhsm_model.operations.shape import SHAPE
 from mhsm_model.operations.stored import undisturbed_finding
-from mhsm_model.relations.backup_blobs import HEADER, IV_BYTES, TAG_BYTES, made_blob, parts_of
+from mhsm_model.relations.backup_blobs import (
+    BLOCK_BYTES,
+    HEADER,
+    IV_BYTES,
+    TAG_BYTES,
+    made_blob,
+    parts_of,
+)
+from mhsm_model.relations.facts import digest
 from mhsm_model.rules import Objection, Perhaps, guard, postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import (
@@ -38,8 +46,9 @@ from mhsm_model.sources import (
     REST,
     RFC7518,
 )
-from mhsm_model.state import Active, Entry
+from mhsm_model.state import Active
 from mhsm_model.tables.errors import seen, unseen
+from mhsm_model.unknown import UNKNOWN
 
 __all__ = ["BACKUP_KEY", "RESTORE_KEY"]
 
@@ -48,8 +57,6 @@ _CRYPTO_DOMAIN: Final = (
     "Backup blob belongs to a different crypto domain and cannot be used with this instance."
 )
 _FOREIGN: Final = seen(400, "MalformedBackupBlob", _CRYPTO_DOMAIN)
-_BLOCK_BYTES: Final = 16
-
 
 # --- back up --------------------------------------------------------------------------------------
 
@@ -62,7 +69,7 @@ def blob_is_a_compact_jwe(s: Situation[BackupKey], reply: KeyBackup, /) -> Findi
         return Mismatch("a compact JWE", f"{len(reply.blob)} bytes that are none")
     if parts.header != HEADER:
         return Mismatch(HEADER.decode(), f"a header of {len(parts.header)} bytes")
-    whole = parts.ciphertext and len(parts.ciphertext) % _BLOCK_BYTES == 0
+    whole = parts.ciphertext and len(parts.ciphertext) % BLOCK_BYTES == 0
     good = not parts.encrypted_key and len(parts.iv) == IV_BYTES and len(parts.tag) == TAG_BYTES
     lengths = ", ".join(str(len(part)) for part in parts.random)
     return expect(
@@ -74,11 +81,15 @@ def blob_is_a_compact_jwe(s: Situation[BackupKey], reply: KeyBackup, /) -> Findi
 
 @postcondition("KBK-007", basis=Basis.STANDARD, sources=(RFC7518,))
 def blob_is_fresh(s: Situation[BackupKey], reply: KeyBackup, /) -> Finding:
-    """Encrypt every backup anew, so that no blob shares its iv, ciphertext or tag with another."""
+    """Encrypt anew, so that no two blobs that differ share their iv, ciphertext or tag."""
     if parts_of(reply.blob) is None or not s.estate.archive.backups:
         return VACUOUS
-    before = s.estate.archive.knows_a_part_of(reply.blob)
-    return expect(not before, "a blob unlike all before", "a part of an earlier blob")
+    archive = s.estate.archive
+    if archive.found(reply.blob) is not None:
+        # The very same blob again shows no more than it did before.
+        return VACUOUS
+    shared = archive.knows_a_part_of(reply.blob)
+    return expect(not shared, "a blob unlike all before", "a part of an earlier blob")
 
 
 def _backup_answer(s: Situation[BackupKey], hand: Hand, /) -> KeyBackup:
@@ -87,7 +98,7 @@ def _backup_answer(s: Situation[BackupKey], hand: Hand, /) -> KeyBackup:
 
 def _backup_effect(s: Situation[BackupKey], reply: KeyBackup, /) -> Effect:
     domain = domain_of(s.host, s.configuration)
-    backup = Backup(s.host, domain, s.name, (known_key(s),))
+    backup = Backup(s.host, domain, s.name, (known_key(s),), digest(reply.blob))
     return Effect(s.entry, backup=(reply.blob, backup))
 
 
@@ -114,11 +125,22 @@ BACKUP_KEY: Final[Operation[BackupKey, KeyBackup]] = Operation(
 def blob_is_a_backup(s: Situation[RestoreKey], /) -> Objection:
     """Refuse what is no backup blob, or an altered one: 400 MalformedBackupBlob."""
     archive, blob = s.estate.archive, s.request.blob
-    if archive.found(blob) is not None:
-        return None
-    # In an instance that existed before we looked, others may have made backups.
+    backup = archive.found(blob)
+    if backup is not None:
+        # The same parts in another spelling of base64url are the same blob, or none.
+        return None if backup.spelling == digest(blob) else Perhaps(_FOREIGN)
     could_be = parts_of(blob) is not None and not archive.knows_a_part_of(blob)
-    return Perhaps(_FOREIGN) if could_be and not s.instance.fresh else _FOREIGN
+    return Perhaps(_FOREIGN) if could_be and _others_may_have_made(s) else _FOREIGN
+
+
+def _others_may_have_made(s: Situation[RestoreKey]) -> bool:
+    """Whether an instance that existed before we looked may have the security domain."""
+    own = domain_of(s.host, s.configuration)
+    for host, instance in s.estate.instances.items():
+        domain = domain_of(host, instance.configuration)
+        if not instance.fresh and (UNKNOWN in (own, domain) or domain == own):
+            return True
+    return False
 
 
 @guard(
@@ -150,9 +172,9 @@ def blob_is_of_the_domain(s: Situation[RestoreKey], /) -> Objection:
 def name_is_not_in_use(s: Situation[RestoreKey], /) -> Objection:
     """Refuse to restore a key whose name is in use."""
     refusal = unseen(409, "Conflict", "A key with the name of the backup exists already")
-    if s.archived is None:
-        return None if s.instance.fresh else Perhaps(refusal)
-    return refusal if isinstance(s.entry, Active) else None
+    if isinstance(s.entry, Active):
+        return refusal
+    return Perhaps(refusal) if s.archived is None and not s.instance.fresh else None
 
 
 @postcondition("KBK-001", basis=Basis.OBSERVED, sources=(REST, *_RECORDED))
@@ -175,8 +197,8 @@ def _restore_effect(s: Situation[RestoreKey], reply: KeyBundle, /) -> Effect:
     return Effect(Active(key), materials=(material,), changes=True)
 
 
-def _restore_lost(s: Situation[Any], /) -> tuple[Entry, ...]:
-    return () if s.archived is None else (Active(s.archived),)
+def _restore_lost(s: Situation[Any], /) -> tuple[Effect, ...]:
+    return () if s.archived is None else (Effect(Active(s.archived)),)
 
 
 _NOT_SOFT_DELETED: Final = name_is_not_soft_deleted.presupposing(blob_is_of_the_domain)

@@ -25,7 +25,7 @@ from mhsm_model.sources import (
     RECORDED_PYTHON,
     REST,
 )
-from mhsm_model.state import NO_TAGS, Active, Entry, Key, KeyVersion
+from mhsm_model.state import NO_TAGS, Active, Key, KeyVersion
 from mhsm_model.tables.key_operations import DEFAULTS
 from mhsm_model.tables.key_types import Family
 from mhsm_model.tables.release_policies import (
@@ -192,10 +192,11 @@ def born_effect(s: Situation[Birth], reply: KeyBundle, material: Material) -> Ef
     )
 
 
-def lost_birth(s: Situation[Birth], family: Family) -> tuple[Entry, ...]:
-    """What stands at the name if a birth happened whose reply was lost: a version not yet seen."""
-    version = _requested_version(s, family, f"unseen-{s.host}/{s.name}/{s.estate.serial}", None)
+def lost_birth(s: Situation[Birth], material: Material) -> tuple[Effect, ...]:
+    """What a birth did whose reply was lost: a version not yet seen, with material that is ours."""
+    version = _requested_version(s, material.kind.family, material.identifier, None)
     if not requested_operations(s.request):
         version = replace(version, key_ops=UNKNOWN)
     key = s.active
-    return (Active(Key((version,)) if key is None else key.appended(version)),)
+    entry = Active(Key((version,)) if key is None else key.appended(version))
+    return (Effect(entry, materials=(material,)),)

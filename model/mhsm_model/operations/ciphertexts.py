@@ -106,7 +106,8 @@ def rsa_ciphertext_is_fresh(s: Situation[Enciphering], reply: OperationResult, /
 @postcondition("GCM-001", basis=Basis.OBSERVED, sources=_RECORDED)
 def gcm_makes_iv_and_tag(s: Situation[Enciphering], reply: OperationResult, /) -> Finding:
     """Answer GCM encryption with an iv of 12 bytes, a tag of 16, and the aad that was sent."""
-    if scheme_of(s) is not Scheme.AES_GCM:
+    if scheme_of(s) is not Scheme.AES_GCM or s.request.iv is not None:
+        # What becomes of an iv that the caller sends is an open question.
         return VACUOUS
     if reply.iv is None or reply.tag is None:
         return Mismatch("members iv and tag", "not both")
@@ -131,6 +132,8 @@ def gcm_never_repeats_an_iv(s: Situation[Enciphering], reply: OperationResult, /
     """Use no iv twice for GCM under one key."""
     material = s.material
     if scheme_of(s) is not Scheme.AES_GCM or material is None or reply.iv is None:
+        return VACUOUS
+    if s.request.iv == reply.iv:
         return VACUOUS
     used = recall(material, gcm_iv_fact(reply.iv)[0]) is not None
     return expect(not used, "an iv not used before with this key", "the iv of another ciphertext")

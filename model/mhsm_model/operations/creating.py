@@ -10,7 +10,13 @@ from mhsm_model.exchange import CreateKey, KeyBundle
 from mhsm_model.findings import VACUOUS, Finding, expect
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import EcPublic, RsaPublic
-from mhsm_model.material import Knowledge, Material, born_identifier, public_identifier
+from mhsm_model.material import (
+    Knowledge,
+    Material,
+    born_identifier,
+    public_identifier,
+    unseen_identifier,
+)
 from mhsm_model.operations.birth import BORN, born, born_effect, lost_birth
 from mhsm_model.operations.existence import ROOM, name_is_short_enough
 from mhsm_model.operations.operation import Effect, Hand, Operation
@@ -26,7 +32,6 @@ from mhsm_model.sources import (
     RECORDED_PYTHON,
     REST,
 )
-from mhsm_model.state import Entry
 from mhsm_model.tables.errors import seen, unseen
 from mhsm_model.tables.key_types import (
     CURVES,
@@ -39,6 +44,7 @@ from mhsm_model.tables.key_types import (
     PUBLIC_EXPONENTS,
     RSA_BITS,
     Family,
+    KeyKind,
 )
 from mhsm_model.tables.quirks import Quirk
 
@@ -243,9 +249,22 @@ def _effect(s: Situation[CreateKey], reply: KeyBundle, /) -> Effect:
     return born_effect(s, reply, material)
 
 
-def _lost(s: Situation[CreateKey], /) -> tuple[Entry, ...]:
-    family = _family(s)
-    return () if family is None else lost_birth(s, family)
+def _lost(s: Situation[CreateKey], /) -> tuple[Effect, ...]:
+    asked = s.request
+    match _family(s):
+        case None:
+            return ()
+        case Family.RSA:
+            kind = KeyKind(Family.RSA, bits=asked.key_size or DEFAULT_RSA_BITS)
+        case Family.EC:
+            kind = KeyKind(Family.EC, curve=asked.crv or DEFAULT_CURVE)
+        case Family.OCT:
+            kind = KeyKind(Family.OCT, bits=asked.key_size)
+        case family:
+            kind = KeyKind(family)
+    # Generated, so nobody has used it elsewhere: what it computes before it is shown is remembered.
+    identifier = unseen_identifier(s.host, s.name, s.estate.serial)
+    return lost_birth(s, Material(identifier, kind, Knowledge.CLOSED))
 
 
 CREATE_KEY: Final[Operation[CreateKey, KeyBundle]] = Operation(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from mhsm_model.bundles import bundle_in, point
-from mhsm_model.clauses import Basis, Level
+from mhsm_model.clauses import Basis
 from mhsm_model.exchange import (
     DeletedKeyBundle,
     DeleteKey,
@@ -34,8 +34,8 @@ from mhsm_model.sources import (
     REST,
     SOFT_DELETE,
 )
-from mhsm_model.state import ABSENT, Active, Deleted, Entry
-from mhsm_model.tables.errors import seen, unseen
+from mhsm_model.state import ABSENT, Active, Deleted
+from mhsm_model.tables.errors import unseen
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 from mhsm_model.unknown import UNKNOWN
 
@@ -43,21 +43,6 @@ __all__ = ["DELETE_KEY", "GET_DELETED_KEY", "PURGE_DELETED_KEY", "RECOVER_DELETE
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
 AnyDeleted = DeleteKey | GetDeletedKey
-
-
-@guard(
-    "BKP-201",
-    level=Level.MAY,
-    basis=Basis.OBSERVED,
-    sources=(RECORDED_PYTHON,),
-    presupposes=(key_exists,),
-)
-def no_restore_is_running(s: Situation[DeleteKey], /) -> Objection:
-    """Refuse to delete a key with 409 Conflict while a restore is running."""
-    if s.instance.restoring is False:
-        return None
-    message = "User triggered Restore operation is in progress. Retry after the restore operation"
-    return Perhaps(seen(409, "Conflict", message))
 
 
 @guard(
@@ -147,8 +132,8 @@ def _delete_effect(s: Situation[DeleteKey], reply: DeletedKeyBundle, /) -> Effec
     )
 
 
-def _delete_lost(s: Situation[DeleteKey], /) -> tuple[Entry, ...]:
-    return (Deleted(s.active, s.now),) if s.active is not None else ()
+def _delete_lost(s: Situation[DeleteKey], /) -> tuple[Effect, ...]:
+    return (Effect(Deleted(s.active, s.now)),) if s.active is not None else ()
 
 
 DELETE_KEY: Final[Operation[DeleteKey, DeletedKeyBundle]] = Operation(
@@ -158,7 +143,6 @@ DELETE_KEY: Final[Operation[DeleteKey, DeletedKeyBundle]] = Operation(
     guards=(
         *NAMED,
         key_exists,
-        no_restore_is_running,
     ),
     ensures=(
         *STORED,
@@ -220,8 +204,8 @@ def _recover_effect(s: Situation[RecoverDeletedKey], reply: KeyBundle, /) -> Eff
     return Effect(Active(key), materials=(material,), changes=True)
 
 
-def _recover_lost(s: Situation[RecoverDeletedKey], /) -> tuple[Entry, ...]:
-    return (Active(known_key(s)),) if isinstance(s.entry, Deleted) else ()
+def _recover_lost(s: Situation[RecoverDeletedKey], /) -> tuple[Effect, ...]:
+    return (Effect(Active(known_key(s))),) if isinstance(s.entry, Deleted) else ()
 
 
 RECOVER_DELETED_KEY: Final[Operation[RecoverDeletedKey, KeyBundle]] = Operation(
@@ -250,8 +234,8 @@ def _purge_effect(s: Situation[PurgeDeletedKey], reply: NoContent, /) -> Effect:
     return Effect(ABSENT, forgotten=forgotten, changes=True, also_possible=pending)
 
 
-def _purge_lost(s: Situation[PurgeDeletedKey], /) -> tuple[Entry, ...]:
-    return (ABSENT,) if isinstance(s.entry, Deleted) else ()
+def _purge_lost(s: Situation[PurgeDeletedKey], /) -> tuple[Effect, ...]:
+    return (Effect(ABSENT),) if isinstance(s.entry, Deleted) else ()
 
 
 PURGE_DELETED_KEY: Final[Operation[PurgeDeletedKey, NoContent]] = Operation(

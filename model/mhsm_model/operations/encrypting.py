@@ -13,7 +13,7 @@ from mhsm_model.clauses import Basis
 from mhsm_model.exchange import Decrypt, Encrypt, OperationResult, UnwrapKey, WrapKey
 from mhsm_model.findings import VACUOUS, Finding, expect
 from mhsm_model.identifiers import KeyIdentifier
-from mhsm_model.material import Knowledge, Material
+from mhsm_model.material import Fact, Knowledge, Material
 from mhsm_model.operations.cipher_requests import DECIPHERABLE, ENCIPHERABLE
 from mhsm_model.operations.ciphertexts import (
     CIPHERTEXT,
@@ -21,7 +21,7 @@ from mhsm_model.operations.ciphertexts import (
     sent_ciphertext,
     shown_ciphertext,
 )
-from mhsm_model.operations.isolation import unrelated_material_never_agrees
+from mhsm_model.operations.isolation import points_shown, unrelated_material_never_agrees
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.permission import (
     USABLE,
@@ -43,7 +43,6 @@ from mhsm_model.relations.facts import (
     digest,
     encryption_facts,
     gcm_iv_fact,
-    is_point,
     recall,
     use_given,
 )
@@ -71,6 +70,7 @@ def wrapping_is_encrypting(s: Situation[Deciphering], reply: OperationResult, /)
 
 
 def _remembers(algorithm: Algorithm, material: Material) -> bool:
+    """Whether what the material computes with the algorithm must be remembered to be known."""
     # RSA1_5 cannot be recomputed where a library answers a wrong padding with unrelated bytes, and
     # what the mechanisms of PKCS #11 compute here is not certain.
     computed = algorithm.family is not Family.RSA and algorithm.bits is not None
@@ -103,16 +103,15 @@ def _encipher_effect(s: Situation[Enciphering], reply: OperationResult, /) -> Ef
     if algorithm is None or material is None:
         return Effect(entry)
     shown = shown_ciphertext(s, reply)
-    facts = encryption_facts(algorithm, s.request.plaintext, shown, s.request.aad)
-    points = tuple(fact for fact in facts if is_point(fact))
-    if not _remembers(algorithm, material):
-        facts = ()
+    facts: tuple[Fact, ...] = ()
+    if _remembers(algorithm, material):
+        facts = encryption_facts(algorithm, s.request.plaintext, shown, s.request.aad)
     if algorithm.family is Family.RSA:
         use = Use.WRAP if isinstance(s.request, WrapKey) else Use.ENCRYPT
         facts = (*facts, (use_given(algorithm, use, shown), b"used"))
     if algorithm.scheme is Scheme.AES_GCM and reply.iv is not None:
         facts = (*facts, gcm_iv_fact(reply.iv))
-    return Effect(entry, facts=facts, points=points)
+    return Effect(entry, facts=facts, points=points_shown(s, reply))
 
 
 _ENCIPHERABLE: Final[tuple[Guard[Any], ...]] = (
@@ -167,12 +166,13 @@ def _decipher_answer(s: Situation[Any], hand: Hand, /) -> OperationResult:
 def _decipher_effect(s: Situation[Deciphering], reply: OperationResult, /) -> Effect:
     algorithm, material = algorithm_of(s), s.material
     entry = learnt_by_use(s, reply.kid)
-    if algorithm is None or material is None:
+    if algorithm is None or material is None or algorithm.scheme is Scheme.RSAES_PKCS1:
+        # What RSA1_5 answers to a ciphertext that nobody encrypted may differ each time.
         return Effect(entry)
-    sent = sent_ciphertext(s)
-    facts = encryption_facts(algorithm, reply.value, sent, s.request.aad)
-    points = tuple(fact for fact in facts if is_point(fact))
-    return Effect(entry, facts=facts if _remembers(algorithm, material) else (), points=points)
+    facts: tuple[Fact, ...] = ()
+    if _remembers(algorithm, material):
+        facts = encryption_facts(algorithm, reply.value, sent_ciphertext(s), s.request.aad)
+    return Effect(entry, facts=facts, points=points_shown(s, reply))
 
 
 _DECIPHERABLE: Final[tuple[Guard[Any], ...]] = (

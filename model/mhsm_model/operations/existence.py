@@ -147,7 +147,7 @@ def name_is_not_soft_deleted(s: Situation[Any], /) -> Objection:
     text = f"Key {s.name} is currently in a deleted but recoverable state"
     refusal = unseen(409, "Conflict", text)
     # Where nobody told us of a deletion, or it may be purged by now, a refusal must speak of one.
-    certain = len(s.factor.entries) == 1
+    certain = all(isinstance(entry, Deleted) for entry in s.factor.entries)
     return refusal if certain else refusal.speaking_of(*_DELETED)
 
 

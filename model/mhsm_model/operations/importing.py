@@ -19,6 +19,7 @@ from mhsm_model.material import (
     Material,
     public_identifier,
     secret_identifier,
+    unseen_identifier,
 )
 from mhsm_model.operations.birth import BORN, born, born_effect, lost_birth
 from mhsm_model.operations.existence import ROOM, name_is_short_enough
@@ -42,7 +43,6 @@ from mhsm_model.sources import (
     RECORDED_PYTHON,
     REST,
 )
-from mhsm_model.state import Entry
 from mhsm_model.tables.errors import bad_parameter, unseen
 from mhsm_model.tables.key_types import CURVES, OCT_BITS, PROMOTED, RSA_BITS, Family, KeyKind
 
@@ -219,14 +219,17 @@ def _material(s: Situation[ImportKey], reply: KeyBundle) -> Material:
         kind = KeyKind(_family(s) or Family.OCT)
         identifier = f"taken-{s.host}/{s.name}/{reply.kid.version}"
         return Material(identifier, kind, Knowledge.OPEN, reply.public)
+    return _known_material(secret)
+
+
+def _known_material(secret: Secret) -> Material:
+    """The material of a secret that a client brought."""
+    public = public_of(secret)
     if isinstance(secret, OctSecret):
         identifier = secret_identifier(secret.value)
     else:
-        identifier = public_identifier(reply.public) if reply.public is not None else s.name
-    held = s.estate.materials.get(identifier)
-    if held is not None and held.knowledge is Knowledge.KNOWN:
-        return held
-    return Material(identifier, kind_of(secret), Knowledge.KNOWN, reply.public, secret)
+        identifier = public_identifier(public) if public is not None else ""
+    return Material(identifier, kind_of(secret), Knowledge.KNOWN, public, secret)
 
 
 def _answer(s: Situation[ImportKey], hand: Hand, /) -> KeyBundle:
@@ -234,15 +237,10 @@ def _answer(s: Situation[ImportKey], hand: Hand, /) -> KeyBundle:
     if secret is None:
         raise ValueError("the guards let a contradictory key pass")
     family = _family(s) or Family.OCT
-    public = public_of(secret)
-    if isinstance(secret, OctSecret):
-        identifier = secret_identifier(secret.value)
-    else:
-        identifier = public_identifier(public) if public is not None else ""
-    hand.keep(identifier, secret)
+    material = _known_material(secret)
+    hand.keep(material.identifier, secret)
     version = hand.entropy.octets(16).hex()
-    material = Material(identifier, kind_of(secret), Knowledge.KNOWN, public, secret)
-    made = born(s, family, version, identifier)
+    made = born(s, family, version, material.identifier)
     return shown_version(KeyIdentifier(s.host, s.name), made, material, s.configuration)
 
 
@@ -250,9 +248,14 @@ def _effect(s: Situation[ImportKey], reply: KeyBundle, /) -> Effect:
     return born_effect(s, reply, _material(s, reply))
 
 
-def _lost(s: Situation[ImportKey], /) -> tuple[Entry, ...]:
-    family = _family(s)
-    return () if family is None else lost_birth(s, family)
+def _lost(s: Situation[ImportKey], /) -> tuple[Effect, ...]:
+    secret, family = _secret(s), _family(s)
+    if family is None:
+        return ()
+    if secret is not None:
+        return lost_birth(s, _known_material(secret))
+    identifier = unseen_identifier(s.host, s.name, s.estate.serial)
+    return lost_birth(s, Material(identifier, KeyKind(family), Knowledge.OPEN))
 
 
 IMPORT_KEY: Final[Operation[ImportKey, KeyBundle]] = Operation(

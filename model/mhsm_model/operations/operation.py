@@ -67,9 +67,9 @@ def unchanged(situation: Situation[Any], reply: Reply, /) -> Effect:
     return Effect(situation.entry)
 
 
-def unchanged_if_lost(situation: Situation[Any], /) -> tuple[Entry, ...]:
-    """What may be at the name after a lost reply to an operation without effect."""
-    return (situation.entry,)
+def unchanged_if_lost(situation: Situation[Any], /) -> tuple[Effect, ...]:
+    """The effect that a lost reply to an operation that only reads may have had."""
+    return (Effect(situation.entry),)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +77,8 @@ class Operation(Generic[Q, R]):
     """One operation as a table, read top to bottom.
 
     `guards` may refuse; `ensures` holds of a success; `effect` computes the entry afterwards from
-    what the reply reveals; `lost` gives the entries that may stand after a reply that never
-    arrived, beside the unchanged one; `answers` is the emulator's choice of a lawful success.
+    what the reply reveals; `lost` gives the effects that may have happened where no reply arrived,
+    beside none at all; `answers` is the emulator's choice of a lawful success.
     """
 
     name: str
@@ -88,4 +88,4 @@ class Operation(Generic[Q, R]):
     ensures: tuple[Postcondition[Q, R], ...]
     answers: Callable[[Situation[Q], Hand], R]
     effect: Callable[[Situation[Q], R], Effect] = unchanged
-    lost: Callable[[Situation[Q]], tuple[Entry, ...]] = unchanged_if_lost
+    lost: Callable[[Situation[Q]], tuple[Effect, ...]] = unchanged_if_lost

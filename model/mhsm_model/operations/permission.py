@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import Decrypt, Encrypt, Sign, UnwrapKey, Verify, WrapKey
+from mhsm_model.operations.access import is_older
 from mhsm_model.operations.existence import PRESENT, version_exists
 from mhsm_model.rules import Guard, Objection, Perhaps, guard
 from mhsm_model.situation import Situation
@@ -164,13 +165,8 @@ def algorithm_is_for_the_operation(s: Situation[Enciphering | Deciphering], /) -
 )
 def algorithm_is_in_force(s: Situation[Cryptographic], /) -> Objection:
     """Refuse an algorithm under an api-version older than the one that brought it."""
-    algorithm, version = algorithm_of(s), s.call.api_version
-    if algorithm is None or algorithm.since is None or not isinstance(version, str):
-        return None
-    served = s.configuration.api_versions
-    if version not in served or algorithm.since not in served:
-        return None
-    if served.index(version) >= served.index(algorithm.since):
+    algorithm = algorithm_of(s)
+    if algorithm is None or algorithm.since is None or not is_older(s, algorithm.since):
         return None
     return Perhaps(unseen(400, "BadParameter", f"Unknown algorithm {algorithm.name}"))
 

@@ -9,7 +9,7 @@ from typing import Final
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import GetRandomBytes, RandomBytes
 from mhsm_model.findings import VACUOUS, Finding, expect
-from mhsm_model.operations.access import ACCESS, caller_is_authenticated
+from mhsm_model.operations.access import ACCESS, caller_is_authenticated, is_older
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.relations.facts import digest
 from mhsm_model.rules import Objection, Perhaps, guard, postcondition
@@ -53,12 +53,9 @@ def count_is_permitted(s: Situation[GetRandomBytes], /) -> Objection:
 )
 def random_bytes_are_in_force(s: Situation[GetRandomBytes], /) -> Objection:
     """Refuse to give random bytes under an api-version older than 7.3."""
-    version, served = s.call.api_version, s.configuration.api_versions
-    if not isinstance(version, str) or version not in served or _SINCE not in served:
+    if not is_older(s, _SINCE):
         return None
-    if served.index(version) >= served.index(_SINCE):
-        return None
-    return Perhaps(unseen(400, "BadParameter", "The api-version has no random bytes"))
+    return Perhaps(unseen(404, "NotFound", "The api-version has no random bytes"))
 
 
 @postcondition("RNG-001", basis=Basis.OBSERVED, sources=(REST, *_RECORDED), since="7.3-preview")
@@ -68,20 +65,20 @@ def value_is_as_long_as_asked(s: Situation[GetRandomBytes], reply: RandomBytes, 
     return expect(len(reply.value) == wanted, f"{wanted} bytes", f"{len(reply.value)} bytes")
 
 
-def _blocks(value: bytes) -> Iterator[bytes]:
-    """The value in pieces too long to be equal by chance, without what is left over."""
-    for start in range(0, len(value) - _TELLING_BYTES + 1, _TELLING_BYTES):
-        yield value[start : start + _TELLING_BYTES]
+def _pieces(value: bytes, step: int) -> Iterator[bytes]:
+    """Pieces of the value that are too long to be equal by chance, one at every `step` bytes."""
+    for start in range(0, len(value) - _TELLING_BYTES + 1, step):
+        yield digest(value[start : start + _TELLING_BYTES])
 
 
 @postcondition("RNG-005", basis=Basis.OBSERVED, sources=_RECORDED, since="7.3-preview")
 def value_is_fresh(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Finding:
-    """Give no 16 random bytes that any instance gave before, or twice in one answer."""
-    given = [digest(block) for block in _blocks(reply.value)]
+    """Give no 31 random bytes that any instance gave before, and no 16 twice in one answer."""
+    given = list(_pieces(reply.value, 1))
     if not given:
         return VACUOUS
     drawn = [instance.drawn for instance in s.estate.instances.values()]
-    before = any(block in earlier for earlier in drawn for block in given)
+    before = any(piece in earlier for earlier in drawn for piece in given)
     fresh = not before and len(set(given)) == len(given)
     return expect(fresh, "bytes not given before", "those of an earlier answer, or of this one")
 
@@ -108,7 +105,7 @@ def _answer(s: Situation[GetRandomBytes], hand: Hand, /) -> RandomBytes:
 
 
 def _effect(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Effect:
-    drawn = s.instance.drawn.update({digest(block): None for block in _blocks(reply.value)})
+    drawn = s.instance.drawn.update(dict.fromkeys(_pieces(reply.value, _TELLING_BYTES)))
     return Effect(s.entry, instance=replace(s.instance, drawn=drawn))
 
 

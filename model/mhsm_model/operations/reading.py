@@ -13,7 +13,6 @@ from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.stored import STORED
 from mhsm_model.situation import Situation
 from mhsm_model.state import Active, Key
-from mhsm_model.unknown import UNKNOWN
 
 __all__ = ["GET_KEY", "known_key", "learnt_key", "shown_addressed"]
 
@@ -29,7 +28,10 @@ def shown_addressed(s: Situation[Any]) -> KeyBundle:
 def learnt_key(s: Situation[Any], reply: KeyBundle | DeletedKeyBundle) -> tuple[Key, Material]:
     """The key at the name, and the addressed version's material, once a reply has shown them."""
     bundle = bundle_in(reply)
-    material = revealed_material(s, bundle, _knowledge_of_new(s))
+    # Of a version whose birth we asked for, the material is known already; any other is older.
+    held = s.material
+    knowledge = Knowledge.OPEN if held is None else held.knowledge
+    material = revealed_material(s, bundle, knowledge)
     version = revealed(bundle, material.identifier)
     key = known_key(s)
     if s.place is None:
@@ -43,13 +45,6 @@ def known_key(s: Situation[Any]) -> Key:
     if key is None:
         raise ValueError("no key is at the name")
     return key
-
-
-def _knowledge_of_new(s: Situation[Any]) -> Knowledge:
-    # A version that we asked for and whose reply was lost is ours; one we never asked for is not.
-    version = s.version
-    ours = version is not None and version.enabled is not UNKNOWN
-    return Knowledge.CLOSED if ours else Knowledge.OPEN
 
 
 def _answer(s: Situation[GetKey], hand: Hand, /) -> KeyBundle:

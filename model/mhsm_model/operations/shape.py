@@ -8,7 +8,7 @@ from mhsm_model.bundles import bundle_in
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import Attributes, DeletedKeyBundle, KeyBundle
 from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
-from mhsm_model.identifiers import is_version
+from mhsm_model.identifiers import is_name, is_version
 from mhsm_model.jwk import EcPublic, RsaPublic
 from mhsm_model.relations.public_keys import is_plausible, is_point
 from mhsm_model.rules import Postcondition, postcondition
@@ -43,7 +43,8 @@ def kid_names_the_key(s: Situation[Any], reply: Shown, /) -> Finding:
     """Give as kid the URL of the instance, the name asked for, and a version."""
     kid = bundle_in(reply).kid
     here = kid.host == s.host
-    good = here and kid.name == s.name and kid.version is not None and kid.collection == "keys"
+    named = kid.name == s.name and is_name(kid.name) and kid.collection == "keys"
+    good = here and named and kid.version is not None
     return expect(good, f"{s.identifier}/<version>", kid)
 
 

@@ -34,7 +34,7 @@ from mhsm_model.operations.stored import (
 from mhsm_model.rules import Objection, Perhaps, guard, postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import RECORDED_GO, RECORDED_JS, RECORDED_PYTHON, REST
-from mhsm_model.state import NO_TAGS, Active, Entry, KeyVersion
+from mhsm_model.state import NO_TAGS, Active, KeyVersion
 from mhsm_model.tables.errors import bad_parameter, unseen
 from mhsm_model.tables.release_policies import same_policy_text
 from mhsm_model.unknown import UNKNOWN, Unknown
@@ -188,11 +188,11 @@ def _effect(s: Situation[UpdateKey], reply: KeyBundle, /) -> Effect:
     )
 
 
-def _lost(s: Situation[UpdateKey], /) -> tuple[Entry, ...]:
+def _lost(s: Situation[UpdateKey], /) -> tuple[Effect, ...]:
     key, version = s.active, s.version
     if key is None or version is None or s.place is None:
         return ()
-    return (Active(known_key(s).with_version(s.place, _updated(s, version))),)
+    return (Effect(Active(known_key(s).with_version(s.place, _updated(s, version)))),)
 
 
 UPDATE_KEY: Final[Operation[UpdateKey, KeyBundle]] = Operation(

@@ -18,20 +18,20 @@ from mhsm_model.operations.permission import (
     Enciphering,
     algorithm_of,
     algorithm_suits_key,
-    scheme_of,
 )
 from mhsm_model.relations.encryption import decrypted, encrypted
 from mhsm_model.relations.facts import (
-    decryption_given,
+    MADE,
     digest,
     recall,
+    unwrapping_given,
     wrapping_function,
     wrapping_given,
 )
 from mhsm_model.rules import Guard, Objection, Perhaps, Postcondition, guard, postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import ABOUT_KEYS, KEY_OPERATIONS, PKCS11, REST, RFC3394, RFC5649
-from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Scheme
+from mhsm_model.tables.algorithms import Algorithm, Scheme
 from mhsm_model.tables.errors import unseen
 
 __all__ = ["UNWRAPPABLE", "UNWRAPPED", "WRAPPABLE", "WRAPPED"]
@@ -42,8 +42,11 @@ _SHORTEST_KEY: Final = 16
 _SHORTEST_WRAPPED: Final = {Scheme.AES_KW: 24, Scheme.AES_KWP: 16}
 """In bytes. Source: RFC 3394 section 2.2.1; RFC 5649 section 4.1."""
 
-_TWINS: Final = {"RFC 3394": "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP": "RFC 3394"}
+_ALIASES: Final = {"RFC 3394": "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP": "RFC 3394"}
 """Functions that are said to be one."""
+
+_FUNCTIONS: Final = ("RFC 3394", "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP_PAD")
+"""All functions of the family; what one wrapped another may unwrap, by what nobody has seen."""
 
 
 def _is_mechanism(algorithm: Algorithm) -> bool:
@@ -91,13 +94,14 @@ def mechanism_takes_half_blocks(s: Situation[Enciphering], /) -> Objection:
 @guard("KW-205", basis=Basis.STANDARD, sources=(RFC3394,), presupposes=(algorithm_suits_key,))
 def wrapped_key_is_half_blocks(s: Situation[Deciphering], /) -> Objection:
     """Refuse to unwrap by AES key wrap a value of a length that no wrapping gives."""
-    scheme = scheme_of(s)
-    if scheme not in _WRAPPING:
+    algorithm = algorithm_of(s)
+    if algorithm is None or algorithm.scheme not in _WRAPPING:
         return None
     length = len(s.request.ciphertext)
-    if length % _HALF_BLOCK == 0 and length >= _SHORTEST_WRAPPED[scheme]:
+    if length % _HALF_BLOCK == 0 and length >= _SHORTEST_WRAPPED[algorithm.scheme]:
         return None
-    return unseen(400, "BadParameter", "value is no wrapped key")
+    refusal = unseen(400, "BadParameter", "value is no wrapped key")
+    return Perhaps(refusal, emulated=True) if _is_mechanism(algorithm) else refusal
 
 
 @guard(
@@ -120,27 +124,14 @@ def wrapped_key_is_authentic(s: Situation[Deciphering], /) -> Objection:
         opens = decrypted(algorithm, material.secret, sent, None) is not None
         if not _is_mechanism(algorithm):
             return None if opens else refusal
-    if recall(material, decryption_given(algorithm, sent, None)) is not None:
+    own = wrapping_function(algorithm)
+    made = [f for f in _FUNCTIONS if recall(material, unwrapping_given(f, sent.value)) is not None]
+    if own in made:
         return None
-    twin = _twin(algorithm)
-    if opens or (twin and recall(material, decryption_given(twin, sent, None)) is not None):
-        # Wrapped by the standard or under the other name: whether that means the same is KW-004's
-        # matter.
-        return Perhaps(refusal, emulated=opens is False)
-    # Nobody can have wrapped with closed material without our seeing it.
-    closed = material.knowledge is Knowledge.CLOSED
-    return refusal if closed else Perhaps(refusal, emulated=opens is False)
-
-
-def _twin(algorithm: Algorithm) -> Algorithm | None:
-    """An algorithm of the function that is said to be the same as this one's, or None."""
-    match _TWINS.get(wrapping_function(algorithm)):
-        case "RFC 3394":
-            return ALGORITHMS["A256KW"]
-        case str(name):
-            return ALGORITHMS[name]
-        case None:
-            return None
+    # What was wrapped by the standard or under another name may mean the same here: see KW-004.
+    # But for that nobody can have wrapped with closed material without our seeing it.
+    certain = material.knowledge is Knowledge.CLOSED and not made and not opens
+    return refusal if certain else Perhaps(refusal, emulated=opens is False)
 
 
 # --- what must come of it -------------------------------------------------------------------------
@@ -155,7 +146,7 @@ def wrapped_key_is_right(s: Situation[Enciphering], reply: OperationResult, /) -
     length = len(s.request.plaintext) + _HALF_BLOCK
     if len(reply.value) != length:
         return Mismatch(f"{length} bytes", f"{len(reply.value)} bytes")
-    finding = _as_known(s, algorithm, algorithm, reply.value)
+    finding = _as_known(s, algorithm, wrapping_function(algorithm), reply.value)
     return HELD if finding is VACUOUS else finding
 
 
@@ -167,32 +158,32 @@ def mechanism_means_the_standard(s: Situation[Enciphering], reply: OperationResu
     algorithm = algorithm_of(s)
     if algorithm is None or algorithm.scheme not in _WRAPPING:
         return VACUOUS
-    findings = [_as_known(s, algorithm, algorithm, reply.value)] if _is_mechanism(algorithm) else []
-    other = _twin(algorithm)
-    if other is not None:
-        findings.append(_as_known(s, algorithm, other, reply.value))
+    own = wrapping_function(algorithm)
+    findings = [_as_known(s, algorithm, own, reply.value)] if _is_mechanism(algorithm) else []
+    if own in _ALIASES:
+        findings.append(_as_known(s, algorithm, _ALIASES[own], reply.value))
     return next((f for f in findings if f is not VACUOUS), VACUOUS)
 
 
 def _as_known(
-    s: Situation[Enciphering], algorithm: Algorithm, function: Algorithm, value: bytes
+    s: Situation[Enciphering], algorithm: Algorithm, function: str, value: bytes
 ) -> Finding:
     """Whether the value is what the function gives, as far as it is known."""
     material, plaintext = s.material, s.request.plaintext
     if material is None:
         return VACUOUS
     if material.secret is not None:
-        if function is not algorithm:
+        if function != wrapping_function(algorithm):
             return VACUOUS
         try:
             right = encrypted(algorithm, material.secret, plaintext, None, None)
         except ValueError:
             return VACUOUS
         return expect(right.value == value, "the value that the standard gives", "other bytes")
-    before = recall(material, wrapping_given(wrapping_function(function), plaintext))
+    before = recall(material, wrapping_given(function, plaintext))
     if before is None:
         return VACUOUS
-    return expect(before == digest(value), f"what {function.name} gave before", "other bytes")
+    return expect(before == digest(value), f"what {function} gave before", "other bytes")
 
 
 @postcondition("KW-206", basis=Basis.DOCUMENTED, sources=(KEY_OPERATIONS, RFC3394, RFC5649))
@@ -205,8 +196,8 @@ def unwrapped_key_is_right(s: Situation[Deciphering], reply: OperationResult, /)
     if material.secret is not None and not _is_mechanism(algorithm):
         back = decrypted(algorithm, material.secret, sent, None)
         return expect(back == reply.value, "the key that was wrapped", "other bytes")
-    remembered = recall(material, decryption_given(algorithm, sent, None))
-    if remembered is not None:
+    remembered = recall(material, unwrapping_given(wrapping_function(algorithm), sent.value))
+    if remembered is not None and remembered != MADE:
         return expect(remembered == digest(reply.value), "the key that was wrapped", "other bytes")
     longest = len(sent.value) - _HALF_BLOCK
     return expect(

@@ -14,14 +14,14 @@ from typing import Final
 
 from mhsm_model.entropy import Entropy
 
-__all__ = ["HEADER", "IV_BYTES", "TAG_BYTES", "BlobParts", "made_blob", "parts_of"]
+__all__ = ["BLOCK_BYTES", "HEADER", "IV_BYTES", "TAG_BYTES", "BlobParts", "made_blob", "parts_of"]
 
 HEADER: Final = b'{"alg":"dir","enc":"A256CBC-HS512","kid":"backup-protection-key"}'
 IV_BYTES: Final = 16
 TAG_BYTES: Final = 32
+BLOCK_BYTES: Final = 16
 _LEAST_BLOCKS: Final = 766
 _MOST_BLOCKS: Final = 774
-_BLOCK_BYTES: Final = 16
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
 
 
@@ -64,6 +64,6 @@ def _encoded(part: bytes) -> bytes:
 def made_blob(entropy: Entropy) -> bytes:
     """A blob as the service makes them. What it stands for is the archive's to know."""
     blocks = _LEAST_BLOCKS + entropy.choice(_MOST_BLOCKS - _LEAST_BLOCKS + 1)
-    ciphertext = entropy.octets(blocks * _BLOCK_BYTES)
+    ciphertext = entropy.octets(blocks * BLOCK_BYTES)
     parts = HEADER, b"", entropy.octets(IV_BYTES), ciphertext, entropy.octets(TAG_BYTES)
     return b".".join(_encoded(part) for part in parts)

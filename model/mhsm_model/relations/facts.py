@@ -17,6 +17,7 @@ from mhsm_model.relations.encryption import BLOCK_BYTES, Ciphertext, padded, unf
 from mhsm_model.tables.algorithms import Algorithm, Scheme, Use
 
 __all__ = [
+    "MADE",
     "aad_given",
     "block_facts",
     "decryption_given",
@@ -27,6 +28,7 @@ __all__ = [
     "mac_given",
     "point_of",
     "recall",
+    "unwrapping_given",
     "use_given",
     "wrapping_function",
     "wrapping_given",
@@ -34,6 +36,9 @@ __all__ = [
 
 
 _DIGEST_BYTES: Final = 16
+
+MADE: Final = b"made"
+"""What is remembered of a ciphertext that was made here and whose plaintext cannot be told."""
 
 
 def digest(*parts: bytes) -> bytes:
@@ -76,7 +81,7 @@ def decryption_given(algorithm: Algorithm, ciphertext: Ciphertext, aad: bytes | 
         iv, tag = ciphertext.iv or b"", ciphertext.tag or b""
         return digest(b"gcm", iv, tag, unfilled(aad), ciphertext.value)
     if algorithm.scheme in (Scheme.AES_KW, Scheme.AES_KWP):
-        return digest(b"unwrap", wrapping_function(algorithm).encode(), ciphertext.value)
+        return unwrapping_given(wrapping_function(algorithm), ciphertext.value)
     return digest(b"rsa", algorithm.name.encode(), ciphertext.value)
 
 
@@ -88,6 +93,11 @@ def wrapping_function(algorithm: Algorithm) -> str:
 def wrapping_given(function: str, plaintext: bytes) -> bytes:
     """Where it is remembered what a deterministic key wrap made of the plaintext."""
     return digest(b"wrap", function.encode(), plaintext)
+
+
+def unwrapping_given(function: str, wrapped: bytes) -> bytes:
+    """Where it is remembered what a wrapped key unwraps to."""
+    return digest(b"unwrap", function.encode(), wrapped)
 
 
 def use_given(algorithm: Algorithm, use: Use, ciphertext: Ciphertext) -> bytes:
@@ -125,6 +135,9 @@ def encryption_facts(
             return ()
         return tuple(block_facts(blocks, ciphertext.value, ciphertext.iv))
     fact = decryption_given(algorithm, ciphertext, aad), digest(plaintext)
+    if algorithm.scheme is Scheme.AES_KW and (len(plaintext) % 8 or len(plaintext) < 16):
+        # Key wrap is not defined for it: that it was made here is all that is known.
+        return ((decryption_given(algorithm, ciphertext, aad), MADE),)
     if algorithm.scheme in (Scheme.AES_KW, Scheme.AES_KWP):
         given = wrapping_given(wrapping_function(algorithm), plaintext)
         return fact, (given, digest(ciphertext.value))

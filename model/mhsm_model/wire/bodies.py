@@ -12,7 +12,6 @@ from mhsm_model.exchange import (
     Encrypt,
     GetDeletedKey,
     ListDeletedKeys,
-    RestoreKey,
     Unmodelled,
 )
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
@@ -210,23 +209,20 @@ def error_has_code_and_message(exchange: WireExchange) -> Finding:
 
 
 @wire_rule("ERR-203", sources=_RECORDED)
-def code_suits_status(exchange: WireExchange) -> Finding:
-    """Answer 404 with KeyNotFound and the key asked for, 400 with the code for what was asked."""
+def not_found_names_the_key(exchange: WireExchange) -> Finding:
+    """Answer 404 with the code KeyNotFound and a message that names the key asked for."""
     status, error = exchange.answered.status, _error(exchange)
-    if status not in (400, 404) or error is None or isinstance(exchange.request, Unmodelled):
+    if status != 404 or error is None or isinstance(exchange.request, Unmodelled):
         return VACUOUS
-    wanted: tuple[str, ...] = ("BadParameter",) if status == 400 else ("KeyNotFound",)
-    if status == 400 and isinstance(exchange.request, RestoreKey):
-        wanted = ("MalformedBackupBlob", *wanted)
-    if error.get("code") not in wanted:
-        return Mismatch(f"{status} with {' or '.join(wanted)}", str(error.get("code")))
+    if error.get("code") != "KeyNotFound":
+        return Mismatch("404 with KeyNotFound", str(error.get("code")))
     name = getattr(exchange.request, "name", None)
-    if status == 404 and isinstance(name, str):
-        shown = without_activity(str(error.get("message")))
-        named = _NOT_FOUND.fullmatch(shown)
-        good = named is not None and named.group(1) == name
-        return expect(good, f"Key not found: https://<host>/<collection>/{name}", shown)
-    return HELD
+    if not isinstance(name, str):
+        return HELD
+    shown = without_activity(str(error.get("message")))
+    named = _NOT_FOUND.fullmatch(shown)
+    good = named is not None and named.group(1) == name
+    return expect(good, f"Key not found: https://<host>/<collection>/{name}", shown)
 
 
 @wire_rule("ERR-100", level=Level.MUST, sources=_RECORDED)
@@ -253,5 +249,5 @@ BODY_RULES: Final[tuple[WireRule, ...]] = (
     members_are_those_of_the_schema,
     error_has_code_and_message,
     error_names_its_activity,
-    code_suits_status,
+    not_found_names_the_key,
 )

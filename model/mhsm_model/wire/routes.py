@@ -36,6 +36,10 @@ _LATER_ON_KEY: Final = {
     ("PUT", "rotationpolicy"): ("UpdateKeyRotationPolicy", Reach.NOTHING),
     ("PUT", "restore"): ("SelectiveKeyRestore", Reach.NAME),
 }
+_LATER_REACH: Final = {
+    ("PUT", "restore"): Reach.INSTANCE,
+    ("POST", "securitydomain/upload"): Reach.DOMAIN,
+}
 _DELETED: Final = {"GET": "GetDeletedKey", "DELETE": "PurgeDeletedKey"}
 
 
@@ -66,7 +70,7 @@ def route(method: str, path: str) -> Route:
         found = Route("GetRandomBytes")
     if found is not None:
         return found
-    reach = Reach.INSTANCE if (method, parts) == ("PUT", ["restore"]) else Reach.NOTHING
+    reach = _LATER_REACH.get((method, "/".join(parts)), Reach.NOTHING)
     return Route(f"{method} /{_generic(parts)}", later=reach)
 
 

@@ -283,12 +283,20 @@ def one_tag_too_few(configuration: Configuration) -> Configuration:
     return replace(configuration, maximum_tags=configuration.maximum_tags - 1)
 
 
-@wrong_reply("ERR-203")
+@wrong_reply("KEY-001")
 def bad_parameter_is_called_bad_request(call: Call, reply: Reply, before: Estate) -> Reply:
     """Answers 400 with the code BadRequest."""
     if not isinstance(reply, Refused) or reply.status != 400:
         return reply
     return replace(reply, code="BadRequest")
+
+
+@wrong_reply("ERR-203")
+def not_found_under_another_code(call: Call, reply: Reply, before: Estate) -> Reply:
+    """Answers 404 with the code NotFound."""
+    if not isinstance(reply, Refused) or reply.status != 404:
+        return reply
+    return replace(reply, code="NotFound")
 
 
 @wrong_reply("ERR-203")

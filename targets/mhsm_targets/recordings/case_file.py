@@ -24,6 +24,7 @@ from typing import Any, Final, cast
 from mhsm_model.jwk import PRIVATE_MEMBERS
 from mhsm_model.moments import Interval
 from mhsm_model.wire.http import HttpResponse
+from mhsm_model.wire.routes import route
 from mhsm_targets.recordings.entries import (
     answer,
     entries_of,
@@ -158,20 +159,22 @@ def _time(value: Any) -> Interval | None:
 
 def _written(exchange: RecordedExchange) -> dict[str, Any]:
     sent, answered = exchange.sent, exchange.answered
-    action = sent.path.rstrip("/").rpartition("/")[2].lower()
+    # By any method: what is no request of the service may hold a blob all the same.
+    operation = route("POST", sent.path).operation
+    restores = operation == "RestoreKey"
     written: dict[str, Any] = {
         "request": {
             "method": sent.method,
             "url": f"https://{sent.host}{sent.target}",
             "headers": without_credentials(sent.headers),
-            "body": _shown(sent.body, blob=action == "restore") if sent.body_recorded else REDACTED,
+            "body": _shown(sent.body, blob=restores) if sent.body_recorded else REDACTED,
         },
         "response": None
         if answered.status == LOST.status
         else {
             "status": answered.status,
             "headers": without_credentials(answered.headers),
-            "body": _shown(answered.body, blob=action == "backup"),
+            "body": _shown(answered.body, blob=operation == "BackupKey"),
         },
     }
     if exchange.at is not None:

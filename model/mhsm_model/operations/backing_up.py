@@ -85,7 +85,8 @@ def blob_is_fresh(s: Situation[BackupKey], reply: KeyBackup, /) -> Finding:
     if parts_of(reply.blob) is None or not s.estate.archive.backups:
         return VACUOUS
     archive = s.estate.archive
-    if archive.found(reply.blob) is not None:
+    earlier = archive.found(reply.blob)
+    if earlier is not None and (earlier.host, earlier.name) == (s.host, s.name):
         # The very same blob again shows no more than it did before.
         return VACUOUS
     shared = archive.knows_a_part_of(reply.blob)

@@ -77,7 +77,7 @@ def key_type_is_known(s: Situation[CreateKey], /) -> Objection:
     """Refuse to create a key without kty, or of a type that the schema lacks."""
     if _family(s) is not None:
         return None
-    return unseen(400, "BadParameter", "JSON Web Key: kty is missing or unknown")
+    return unseen(400, "BadParameter", "Invalid or missing kty")
 
 
 @guard(

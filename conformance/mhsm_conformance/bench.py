@@ -275,7 +275,7 @@ def _recorded_traffic() -> dict[str, Any]:
 def _smoke() -> dict[str, Any]:
     # In a process of its own, as a user runs it: start-up is part of the time.
     with tempfile.TemporaryDirectory() as folder:
-        words = [sys.executable, "-m", "mhsm_conformance.cli", "run", _TARGET]
+        words = [sys.executable, "-m", "mhsm_conformance.entry", "run", _TARGET]
         begun = time.perf_counter()
         subprocess.run(
             [*words, "--profile", "smoke", "--out", folder],

@@ -6,7 +6,9 @@ Exit status: 0 where all is well, 1 where an implementation does not conform (or
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
@@ -20,7 +22,7 @@ from mhsm_conformance.commands.options import BAD_INPUT
 from mhsm_conformance.commands.run import run
 from mhsm_conformance.results import tool_version
 
-__all__ = ["main"]
+__all__ = ["run_command"]
 
 # The character \b keeps click from wrapping the paragraph that it begins.
 _HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its specification.
@@ -49,31 +51,28 @@ for _command in (run, judge, mutants, examine, clauses, jwk):
     command.add_command(_command)
 
 
-def main() -> None:
-    """Run the command line."""
+def run_command(words: Sequence[str]) -> None:
+    """Carry out the command that the words are; ends by SystemExit with its status."""
     reconfigure: Any = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         # A file's name or a recorded message may hold what the terminal's encoding has not.
         reconfigure(errors="backslashreplace")
+    if "_MHSM_COMPLETE" in os.environ:
+        command.main(list(words))
     try:
-        command(standalone_mode=False)
+        # Not `command.main`, which takes a pipe that was closed for a failure of the command.
+        with command.make_context("mhsm", list(words)) as context:
+            command.invoke(context)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(BAD_INPUT)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         sys.exit(BAD_INPUT)
     except click.ClickException as error:
-        message = error.format_message()
-        click.echo(f"mhsm: {message}", err=True)
+        click.echo(f"mhsm: {error.format_message()}", err=True)
         if isinstance(error, click.UsageError) and error.ctx is not None:
             click.echo(f"Try '{error.ctx.command_path} --help'.", err=True)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        sys.exit(BAD_INPUT)
-    except BrokenPipeError:
-        # The reader of a pipe has gone: what it read is all it wanted.
-        sys.stderr.close()
-        sys.exit(0)
-
-
-if __name__ == "__main__":
-    main()

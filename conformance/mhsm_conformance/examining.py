@@ -262,4 +262,4 @@ def _print_correctness(say: Any, correctness: Correctness) -> None:
         for operation, count in correctness.unmodelled.most_common():
             say(f"  {count:6} {operation}")
         say()
-    say(f"{len(correctness.clauses)} clauses were exercised by recorded exchanges")
+    say(f"{len(correctness.clauses)} clauses were exercised by the exchanges judged")

@@ -51,6 +51,8 @@ def key_operations(told: str) -> tuple[str, ...]:
     if strange:
         known = ", ".join(sorted(KEY_OPERATIONS))
         raise ImportBodyError(f"{strange[0]!r} is no key operation; there is {known}")
+    if "import" in words and len(words) > 1:
+        raise ImportBodyError("a key that may import may do nothing else: give import alone")
     return words
 
 

@@ -231,7 +231,7 @@ def _print(totals: _Totals, rejected: Sequence[ExchangeVerdict], stream: TextIO)
     say(f"{len(totals.exercised)} clauses exercised in a way that could have failed")
     for name, count in totals.as_json().items():
         if count or name != "skipped_files":
-            say(f"{name.replace('_', ' '):>18}: {count}")
+            say(f"{name.replace('_', ' '):>20}: {count}")
 
 
 def _counted(say: Any, title: str, counts: Counter[str]) -> None:

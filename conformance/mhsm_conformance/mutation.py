@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -125,16 +125,23 @@ def tried(pattern: str | None, *, as_json: bool, workers: int) -> int | None:
 def _each(
     rows: Sequence[tuple[str, str, str]], workers: int, progress: Progress
 ) -> Iterator[MutantVerdict]:
-    # A fork starts with everything loaded; pytest keeps state, so each mutant gets its own process.
+    # A fork starts with everything loaded.
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=None) as pool:
-        running = {pool.submit(_try, *row): row[0] for row in rows}
-        for done in as_completed(running):
-            verdict = done.result()
+    with context.Pool(workers, initializer=_left_to_the_parent) as pool:
+        # Leaving early, as Ctrl-C does, ends the processes at once.
+        for verdict in pool.imap_unordered(_try_row, rows):
             outcome = "passed" if verdict.verdict == "killed" else "failed"
             progress.trying(f"{verdict.name} was {verdict.verdict}")
             progress.finished(outcome, f"{verdict.name} ({verdict.clause}): {verdict.verdict}")
             yield verdict
+
+
+def _left_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _try_row(row: tuple[str, str, str]) -> MutantVerdict:
+    return _try(*row)
 
 
 def _without_mutant(pattern: str | None) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ class _Collector:
     records: list[CheckRecord] = field(default_factory=list[CheckRecord])
     broken: list[str] = field(default_factory=list[str])
     interrupted: bool = False
+    counted: bool = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Let sessions of this process tell each exchange."""
@@ -63,6 +64,13 @@ class _Collector:
         """The number of checks is known, where this process collects."""
         if session.items:
             self.progress.begin(len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """The number of checks is known to a worker; every worker has them all."""
+        if not self.counted:
+            self.progress.begin(len(ids))
+        self.counted = True
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A check begins."""

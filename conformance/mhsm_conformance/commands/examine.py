@@ -37,7 +37,7 @@ says little of the judge.
 
 
 @click.command(help=_EXAMINE_HELP)
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=str)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--out", metavar="DIR", help="Folder for examination.json.")
 @click.option(

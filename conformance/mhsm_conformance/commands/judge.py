@@ -37,7 +37,7 @@ same; the exit status is then 2.
 
 
 @click.command(help=_JUDGE_HELP)
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=str)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every verdict.")
 @click.option("--out", metavar="DIR", help="Folder for judge.json.")
 @strict_option

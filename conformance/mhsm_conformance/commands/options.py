@@ -32,6 +32,8 @@ def out_folder(path: str | None) -> Path | None:
         probe.unlink()
     except OSError as error:
         reason = (error.strerror or "it cannot be written").lower()
+        if isinstance(error, FileExistsError):
+            reason = "it is a file"
         raise CommandError(f"cannot write to the folder {path}: {reason}") from None
     return folder
 

@@ -76,6 +76,8 @@ def run(
     strict: bool,
 ) -> None:
     """Run the conformance suites against a target and judge every answer."""
+    if complete and (suite is not None or clause is not None):
+        raise click.UsageError("--complete is about all clauses: give neither --suite nor --clause")
     try:
         target_factory(target)
     except UnknownTargetError as error:
@@ -99,5 +101,6 @@ def run(
         sys.exit(BAD_INPUT)
     idle = incomplete(result) if complete else ()
     if idle:
-        click.echo(f"INCOMPLETE: not tested from every side: {', '.join(idle)}")
+        told = f"INCOMPLETE: not tested from every side: {', '.join(idle)}"
+        click.echo(click.wrap_text(told, 80, subsequent_indent="  "))
     sys.exit(exit_status(result) or (1 if idle else 0))

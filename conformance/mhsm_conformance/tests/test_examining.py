@@ -41,7 +41,7 @@ with_recordings: Final = pytest.mark.skipif(
 
 def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "mhsm_conformance.cli", "examine", *words],
+        [sys.executable, "-m", "mhsm_conformance.entry", "examine", *words],
         capture_output=True,
         text=True,
         cwd=folder,

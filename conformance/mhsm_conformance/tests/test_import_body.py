@@ -70,7 +70,7 @@ def pem_file(folder: Path, kind: str = "EC P-256", passphrase: bytes | None = No
 def mhsm_jwk(
     *words: str, given: bytes = b"", environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "mhsm_conformance.cli", "jwk", *words]
+    command = [sys.executable, "-m", "mhsm_conformance.entry", "jwk", *words]
     known = {**os.environ, **(environment or {})}
     return subprocess.run(command, input=given, capture_output=True, env=known, check=False)
 
@@ -272,7 +272,7 @@ def test_two_passphrases_are_one_too_many(tmp_path: Path) -> None:
 def on_a_terminal(*words: str) -> tuple[int, str]:
     """The exit status, and what a terminal as standard output shows."""
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "mhsm_conformance.cli", "jwk", *words]
+    command = [sys.executable, "-m", "mhsm_conformance.entry", "jwk", *words]
     with subprocess.Popen(command, stdout=slave, stderr=slave, stdin=subprocess.DEVNULL) as process:
         os.close(slave)
         shown = b""
@@ -302,7 +302,7 @@ def test_a_terminal_shows_a_private_key_only_when_told_to(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_an_output_that_is_full(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mhsm_conformance.cli", "jwk", pem_file(tmp_path)]
+    command = [sys.executable, "-m", "mhsm_conformance.entry", "jwk", pem_file(tmp_path)]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2

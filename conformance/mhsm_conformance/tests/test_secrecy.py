@@ -62,7 +62,7 @@ def shown_secrets(report: str) -> set[str]:
 
 
 def mhsm(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mhsm_conformance.cli", *words]
+    command = [sys.executable, "-m", "mhsm_conformance.entry", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

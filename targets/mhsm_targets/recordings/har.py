@@ -104,8 +104,11 @@ def _text(holder: dict[str, Any], name: str) -> bytes:
         return b""
     if not isinstance(text, str):
         raise ValueError(f"{name}.text is not a text")
-    if holder.get("encoding") != "base64":
+    encoding = holder.get("encoding")
+    if encoding is None or encoding == "":
         return body_bytes(text)
+    if encoding != "base64":
+        raise ValueError(f"{name}.encoding is not base64")
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -41,6 +41,7 @@ _DROPPING: Final = ("nock", "nise")
 """Formats of the JavaScript SDK, whose recorder left queries out."""
 
 _SEQUENCES: Final = range(1 << 32)
+_PLANES: Final = ("data", "arm", "vault")
 _REQUIRED: Final = ("seq", "plane", "method", "url", "status")
 
 
@@ -150,4 +151,6 @@ def _exchange(document: dict[str, Any], header: SessionHeader) -> RecordedExchan
     )
     sequence = number(document["seq"], "seq", _SEQUENCES)
     plane = word(document["plane"], "plane")
+    if plane not in _PLANES:
+        raise ValueError(f"plane is not one of {', '.join(_PLANES)}")
     return RecordedExchange(sequence, plane, sent, answered, answer_time(shown))

@@ -1,0 +1,56 @@
+"""Where the command `mhsm` begins: Ctrl-C while it loads, and an output that takes no more."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from typing import Final
+
+__all__ = ["main"]
+
+_BAD_INPUT: Final = 2
+
+
+def main() -> None:
+    """Run the command line; the status is that of the command, also where nobody reads it on."""
+    status: int | str | None = 0
+    try:
+        # Loading takes a moment in which somebody may press Ctrl-C.
+        from mhsm_conformance.cli import run_command  # noqa: PLC0415
+
+        run_command(sys.argv[1:])
+    except SystemExit as error:
+        status = error.code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        status = _BAD_INPUT
+    except OSError as error:
+        status = _without_output(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        status = _without_output(error) or status
+    sys.exit(status)
+
+
+def _without_output(error: OSError) -> int:
+    """The status where standard output takes no more; raises errors that are about something else.
+
+    A reader of a pipe that has gone has read all that it wanted.
+    """
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG):
+        raise error
+    with contextlib.suppress(OSError, ValueError):
+        # What is left in the buffers goes nowhere, and the interpreter ends without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return 0
+    reason = (error.strerror or "it takes no more").lower()
+    print(f"mhsm: standard output cannot be written: {reason}", file=sys.stderr)
+    return _BAD_INPUT
+
+
+if __name__ == "__main__":
+    main()

@@ -113,7 +113,7 @@ def script_of(
     for number, step in enumerate(steps, 1):
         match step:
             case Sent(call, _, HttpRequest(method=method, target=target, body=body)):
-                message = f"{method!r}, {target!r}, {_redacted(body)!r}"
+                message = f"{method!r}, {target!r}, {_redacted(body, call.request)!r}"
                 lines.append(f"    r{number} = hsm.send_message({call.host!r}, {message})")
             case Sent(call, reply):
                 written = _written(call.request, known)
@@ -175,8 +175,10 @@ def _written_key(key: JsonWebKey, known: dict[str | bytes, str]) -> str:
     return f"replace({named}, {', '.join(changed)})" if changed else named
 
 
-def _redacted(body: bytes) -> bytes:
+def _redacted(body: bytes, request: Request) -> bytes:
     """A body made by hand, or a note in its place where it names private members of a key."""
+    if isinstance(request, RestoreKey):
+        return b"(a body with a backup blob, which is not shown)"
     named = any(f'"{name}"'.encode() in body for name in PRIVATE_MEMBERS)
     return b"(a body with private members, which are not shown)" if named else body
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Final
 
 import pytest
 
+from mhsm_conformance.guards.scenes import backed_up
 from mhsm_conformance.session import InstanceSession
 from mhsm_model.exchange import (
     CreateKey,
@@ -102,3 +104,33 @@ def test_one_of_each(hsm: InstanceSession) -> None:
     hsm.send(PurgeDeletedKey("subject"))
     hsm.send(GetKey("symmetric"), credential=Credential.ANONYMOUS)
     hsm.send(DeleteKey("symmetric"), credential=Credential.ANONYMOUS)
+
+
+@pytest.mark.exercises("ERR-201", "KEY-212", "ALG-012")
+def test_paths_in_other_spellings(hsm: InstanceSession) -> None:
+    """A trailing slash, an empty version and another case of an operation's name change nothing."""
+    made = hsm.created(CreateKey("subject", "EC"))
+    hsm.send(CreateKey("symmetric", "oct", key_size=256))
+    query = f"api-version={LATEST_RECORDED}"
+    for path in (
+        "/keys/subject",
+        "/keys/subject/",
+        f"/keys/subject/{made.kid.version}/",
+        "/keys/",
+        "/deletedkeys/",
+        "/keys/subject/versions/",
+    ):
+        hsm.send_message("GET", f"{path}?{query}", b"")
+    digest = b'{"alg":"ES256","value":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}'
+    for path in ("/keys/subject//sign", "/keys/subject/sign", "/keys/subject//Sign"):
+        hsm.send_message("POST", f"{path}?{query}", digest)
+    wrapped = b'{"alg":"A256KW","value":"AAAAAAAAAAAAAAAAAAAAAA"}'
+    for path in ("/keys/symmetric//wrapKey", "/keys/symmetric//wrapkey"):
+        hsm.send_message("POST", f"{path}?{query}", wrapped)
+    hsm.send_message("PATCH", f"/keys/subject/?{query}", b'{"tags":{"a":"b"}}')
+    blob = backed_up(hsm, "symmetric")
+    hsm.send(DeleteKey("symmetric"))
+    hsm.send(PurgeDeletedKey("symmetric"))
+    restored = b'{"value":"' + base64.urlsafe_b64encode(blob).rstrip(b"=") + b'"}'
+    hsm.send_message("POST", f"/keys//restore?{query}", restored)
+    hsm.send(GetKey("symmetric"))

@@ -16,7 +16,23 @@ class UnknownTargetError(ValueError):
 
 
 _MUTANT: Final = "mutant:"
-_TARGETS: Final[dict[str, Callable[[], TargetFactory]]] = {"model": EmulatorFactory}
+
+
+def _softhsm_factory() -> TargetFactory:
+    # Loaded only here: python-pkcs11 is an extra of its own.
+    try:
+        from mhsm_targets.pkcs11.factory import SoftHsmFactory  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UnknownTargetError(
+            f"{error.name} is not installed; install mhsm-conformance with its extra `pkcs11`"
+        ) from None
+    return SoftHsmFactory()
+
+
+_TARGETS: Final[dict[str, Callable[[], TargetFactory]]] = {
+    "model": EmulatorFactory,
+    "softhsm": _softhsm_factory,
+}
 
 
 def target_names() -> tuple[str, ...]:

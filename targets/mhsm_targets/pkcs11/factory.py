@@ -1,0 +1,100 @@
+"""Open instances: on SoftHSM tokens of their own, or on tokens of the user's."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from mhsm_model.configuration import Configuration
+from mhsm_targets.pkcs11.child import Child
+from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.opening import Opening
+from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
+from mhsm_targets.profiles import profile
+from mhsm_targets.protocol import TargetProfile, TargetUnavailableError
+
+__all__ = ["JOURNAL", "SoftHsmFactory"]
+
+JOURNAL: Final = "MHSM_PKCS11_JOURNAL"
+"""Environment variable: a file to which every closed target adds a line of JSON about its usage."""
+
+_LABEL: Final = "mhsm"
+_PROBED: Final = "probe.managedhsm.azure.net"
+
+
+def _journalled(usage: Usage) -> None:
+    path = os.environ.get(JOURNAL)
+    if path is not None:
+        with Path(path).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(asdict(usage)) + "\n")
+
+
+def _domain_secrets(configurations: Mapping[str, Configuration]) -> dict[object, bytes]:
+    """The key of each security domain that has a name; a domain of its own has none to share."""
+    named = {c.domain for c in configurations.values() if c.domain is not None}
+    return {name: secrets.token_bytes(32) for name in named}
+
+
+class SoftHsmFactory:
+    """Opens instances on SoftHSM, each with a token of its own in a temporary folder."""
+
+    @property
+    def profile(self) -> TargetProfile:
+        """What the target claims."""
+        return profile("softhsm")
+
+    def open(self, configurations: Mapping[str, Configuration], seed: int) -> Pkcs11Target:
+        """Instances on new tokens. Their chance is the token's own: `seed` decides nothing.
+
+        Raises TargetUnavailableError where SoftHSM is not there or no folder can be made.
+        """
+        library = module_facts("softhsm").library or ""
+        if not Path(library).is_file():
+            raise TargetUnavailableError(
+                f"SoftHSM is not there ({library}): install it with `apt-get install softhsm2`"
+            )
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="mhsm-softhsm-"))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise TargetUnavailableError(f"cannot make a temporary folder: {reason}") from None
+        domains = _domain_secrets(configurations)
+        openings = {
+            host: Opening(
+                host=host,
+                facts="softhsm",
+                library=library,
+                token_label=_LABEL,
+                prefix=_LABEL,
+                pin=secrets.token_hex(8),
+                configuration=configuration,
+                folder=str(folder / str(number)),
+                secret=domains.get(configuration.domain),
+            )
+            for number, (host, configuration) in enumerate(configurations.items())
+        }
+
+        def released(usage: Usage) -> None:
+            shutil.rmtree(folder, ignore_errors=True)
+            _journalled(usage)
+
+        return Pkcs11Target(openings, released, clears=False)
+
+    def prove(self) -> None:
+        """Open one instance and close it; raises TargetUnavailableError where that cannot be."""
+        _proved(self.open({_PROBED: Configuration()}, 0))
+
+
+def _proved(target: Pkcs11Target) -> None:
+    try:
+        child: Child = target.child(_PROBED)
+        child.close()
+    finally:
+        target.close()

@@ -1,0 +1,145 @@
+"""A process that forks the children: it has imported what they need and loaded no module.
+
+A new child costs a fork and not a Python of its own. It is told over a socket: a letter and a
+number in, a number out. `B` with a descriptor: fork a child that serves it, answer its process id.
+`E` with a process id: wait for its end, answer how it ended. When the socket ends, so do they all.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe
+from typing import Final
+
+from mhsm_targets.protocol import TargetUnavailableError
+
+__all__ = ["Nursery", "main"]
+
+_MESSAGE: Final = struct.Struct(">cq")
+_ANSWER: Final = struct.Struct(">q")
+
+
+class Nursery:
+    """The parent's end. It starts with the first child and ends with this process."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        atexit.register(self.close)
+
+    def born(self) -> tuple[int, Connection]:
+        """A new child: its process id and the connection that it serves."""
+        here, there = Pipe()
+        try:
+            with there:
+                return self._asked(b"B", 0, there.fileno()), here
+        except BaseException:
+            here.close()
+            raise
+
+    def ended(self, pid: int) -> int:
+        """Wait for the end of a child; its exit status, negative for a signal."""
+        return os.waitstatus_to_exitcode(self._asked(b"E", pid))
+
+    def close(self) -> None:
+        """End the nursery and every child of it."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+    def _asked(self, letter: bytes, number: int, descriptor: int | None = None) -> int:
+        channel = self._started()
+        descriptors = [] if descriptor is None else [descriptor]
+        try:
+            socket.send_fds(channel, [_MESSAGE.pack(letter, number)], descriptors)
+            told = channel.recv(_ANSWER.size)
+        except OSError:
+            told = b""
+        if len(told) != _ANSWER.size:
+            self.close()
+            raise TargetUnavailableError("the process that starts instances has died")
+        answer: int = _ANSWER.unpack(told)[0]
+        return answer
+
+    def _started(self) -> socket.socket:
+        if self._socket is not None:
+            return self._socket
+        here, there = socket.socketpair()
+        with there:
+            # In a session of its own, Ctrl-C reaches this process alone, which then closes.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(there.fileno())],
+                pass_fds=[there.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._socket = here
+        return here
+
+
+def main() -> None:
+    """Serve the socket whose descriptor is the only argument."""
+    # Imported before the first fork, so that no child does it again.
+    from mhsm_targets.pkcs11.worker import run  # noqa: PLC0415
+
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    alive: set[int] = set()
+    ends: dict[int, int] = {}
+    while True:
+        told, descriptors, _, _ = socket.recv_fds(channel, _MESSAGE.size, 1)
+        _reap(alive, ends)
+        if len(told) != _MESSAGE.size:
+            break
+        letter, number = _MESSAGE.unpack(told)
+        if letter == b"B":
+            pid = os.fork()
+            if pid == 0:
+                channel.close()
+                _serve(descriptors[0], run)
+            os.close(descriptors[0])
+            alive.add(pid)
+            channel.sendall(_ANSWER.pack(pid))
+        else:
+            status = ends.pop(number, None)
+            if status is None:
+                _, status = os.waitpid(number, 0)
+                alive.discard(number)
+            channel.sendall(_ANSWER.pack(status))
+    for pid in alive:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _reap(alive: set[int], ends: dict[int, int]) -> None:
+    """Take note of the children that have ended."""
+    for pid in tuple(alive):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            alive.discard(pid)
+            ends[pid] = status
+
+
+def _serve(descriptor: int, run: Callable[[Connection], None]) -> None:
+    status = 1
+    try:
+        run(Connection(descriptor))
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # Without the clean-up of an interpreter that the nursery still needs.
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

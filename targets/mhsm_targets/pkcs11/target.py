@@ -1,0 +1,165 @@
+"""Targets `softhsm` and `pkcs11`: instances on tokens, each served by a process of its own.
+
+What a module does wrong must not end the run. A child that dies, hangs or loses its session is a
+500 answer to the exchange at hand, which no clause allows, and a fresh child takes over.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mhsm_model.exchange import Refused
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.response_codec import ServerMarks, encode_reply
+from mhsm_targets.pkcs11.child import PATIENCE_SECONDS, Child, ChildLostError
+from mhsm_targets.pkcs11.opening import Opening
+from mhsm_targets.pkcs11.service import BEARER_TOKEN
+from mhsm_targets.protocol import TargetUnavailableError
+
+__all__ = ["Pkcs11Target", "Usage"]
+
+
+@dataclass(slots=True)
+class Usage:
+    """What was asked of the module: operations, the most in one exchange, seconds in it."""
+
+    exchanges: int = 0
+    calls: int = 0
+    most_calls: int = 0
+    seconds: float = 0.0
+    opened: int = 0
+
+    def add(self, told: Mapping[str, Any], *, opening: bool = False) -> None:
+        """Count an answer of a child; `opening` for its first."""
+        calls: int = told.get("calls", 0)
+        self.calls += calls
+        self.seconds += told.get("seconds", 0.0)
+        if opening:
+            self.opened += 1
+        else:
+            self.exchanges += 1
+            self.most_calls = max(self.most_calls, calls)
+
+
+class Pkcs11Target:
+    """Instances on tokens. `released` is called once, when the target is closed.
+
+    Children start when their instance is first asked. `clears` is whether the objects of the
+    instances are destroyed at the end; they stay where the token goes away as a whole.
+    """
+
+    def __init__(
+        self,
+        openings: Mapping[str, Opening],
+        released: Callable[[Usage], None],
+        *,
+        clears: bool,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._openings = dict(openings)
+        self._released: Callable[[Usage], None] | None = released
+        self._clears = clears
+        self._patience = patience
+        self._children: dict[str, Child] = {}
+        self._touched: set[str] = set()
+        self._ahead = 0
+        self._loss: bool | None = None
+        self.usage = Usage()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names of the instances."""
+        return tuple(self._openings)
+
+    @property
+    def token(self) -> str:
+        """The bearer token that every instance takes."""
+        return BEARER_TOKEN
+
+    def now(self) -> int:
+        """The clock of all instances, in seconds: the machine's, and what it was moved by."""
+        return int(time.time()) + self._ahead
+
+    def advance(self, seconds: int) -> None:
+        """Move the clock forward."""
+        if seconds < 0:
+            raise ValueError("the clock of an HSM does not run back")
+        self._ahead += seconds
+
+    def lose_next(self, *, after_effect: bool) -> None:
+        """Lose the reply to the next request, which has its effect first or not at all."""
+        self._loss = after_effect
+
+    def exchange(self, request: HttpRequest) -> HttpResponse | None:
+        """Send one request to its instance, or None where the reply was to be lost.
+
+        Raises KeyError for a host that was not opened, TargetUnavailableError where an instance
+        cannot be opened.
+        """
+        loss, self._loss = self._loss, None
+        opening = self._openings[request.host]
+        if loss is False:
+            return None
+        response = self._response(opening, request)
+        return None if loss else response
+
+    def child(self, host: str) -> Child:
+        """The process of an instance, started where it does not run."""
+        child = self._children.get(host)
+        if child is None:
+            self._touched.add(host)
+            child = self._children[host] = Child(self._openings[host], self._patience)
+            self.usage.add(child.opened, opening=True)
+        return child
+
+    def _response(self, opening: Opening, request: HttpRequest) -> HttpResponse:
+        child = self.child(opening.host)
+        message = {
+            "now": self.now(),
+            "method": request.method,
+            "host": request.host,
+            "target": request.target,
+            "headers": dict(request.headers),
+            "body": base64.b64encode(request.body).decode(),
+        }
+        try:
+            told = child.ask(message)
+        except ChildLostError as error:
+            del self._children[opening.host]
+            return _failure(request.method, str(error))
+        self.usage.add(told)
+        if "failed" in told:
+            return _failure(request.method, told["failed"])
+        return HttpResponse(told["status"], told["headers"], base64.b64decode(told["body"]))
+
+    def close(self) -> None:
+        """End all children, and give the tokens back as they were."""
+        released, self._released = self._released, None
+        if released is None:
+            return
+        try:
+            if self._clears:
+                self._clear()
+        finally:
+            for child in self._children.values():
+                child.close()
+            self._children.clear()
+            released(self.usage)
+
+    def _clear(self) -> None:
+        for host in self._touched:
+            # One that cannot be asked any more leaves what it has; the others are cleared.
+            with contextlib.suppress(ChildLostError, TargetUnavailableError):
+                self.child(host).ask({"clear": True})
+
+
+def _failure(method: str, what: str) -> HttpResponse:
+    """The answer of a service whose HSM fails: no clause allows a 500."""
+    marks = ServerMarks(request_id=str(uuid.uuid4()))
+    return encode_reply(method, Refused(500, "InternalError", what), marks)

@@ -1,0 +1,136 @@
+"""The child process of an instance: it alone has the PKCS#11 module loaded.
+
+It reads an opening from its connection and answers whether the instance is open, then one message
+for each message, until the connection ends. Messages are JSON; bodies are base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from pkcs11 import Attribute
+from pkcs11.exceptions import (
+    DeviceError,
+    DeviceRemoved,
+    PKCS11Error,
+    SessionClosed,
+    SessionHandleInvalid,
+    TokenNotPresent,
+    UserNotLoggedIn,
+)
+
+from mhsm_model.wire.http import HttpRequest
+from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.instance import Instance, opened_instance
+from mhsm_targets.pkcs11.login import logged_in
+from mhsm_targets.pkcs11.opening import Opening, read_opening
+from mhsm_targets.pkcs11.service import answer
+from mhsm_targets.pkcs11.softhsm import prepared_token
+from mhsm_targets.pkcs11.token import Token
+from mhsm_targets.protocol import TargetUnavailableError
+
+__all__ = ["run"]
+
+_SESSION_LOST: Final = (
+    DeviceError,
+    DeviceRemoved,
+    SessionClosed,
+    SessionHandleInvalid,
+    TokenNotPresent,
+    UserNotLoggedIn,
+)
+
+
+def run(connection: Connection) -> None:
+    """Serve one instance until the connection ends or the session is lost."""
+    try:
+        opening = read_opening(connection.recv_bytes())
+        try:
+            instance = _opened(opening)
+        except TargetUnavailableError as error:
+            _send(connection, {"unavailable": str(error)})
+            return
+        told = {"opened": True, "swept": instance.swept, **_counts(instance)}
+        _send(connection, told)
+        while _served(connection, instance, opening):
+            pass
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _opened(opening: Opening) -> Instance:
+    if opening.folder is not None:
+        folder = Path(opening.folder)
+        prepared_token(folder, opening.library, opening.token_label, opening.pin)
+    token = Token(logged_in(opening.library, opening.token_label, opening.pin))
+    facts = module_facts(opening.facts)
+    try:
+        return opened_instance(
+            token, facts, opening.host, opening.configuration, opening.prefix, opening.secret
+        )
+    except PKCS11Error as error:
+        told = f"{type(error).__name__} {error}".strip()
+        raise TargetUnavailableError(
+            f"the token {opening.token_label!r} cannot hold an instance: {told}"
+        ) from None
+
+
+def _served(connection: Connection, instance: Instance, opening: Opening) -> bool:
+    """Answer one message; whether there may be another."""
+    message: dict[str, Any] = json.loads(connection.recv_bytes())
+    if "clear" in message:
+        _send(connection, {"cleared": _cleared(instance.token, opening.prefix)})
+        return True
+    instance.now = message["now"]
+    body = base64.b64decode(message["body"])
+    request = HttpRequest(
+        message["method"], message["host"], message["target"], message["headers"], body
+    )
+    try:
+        response = answer(instance, request)
+    except Exception as error:
+        # Whatever it is, it is a failure of this exchange and must reach the report as one.
+        _send(connection, {"failed": _told(error), **_counts(instance)})
+        return not isinstance(error, _SESSION_LOST)
+    document = {
+        "status": response.status,
+        "headers": dict(response.headers),
+        "body": base64.b64encode(response.body).decode(),
+    }
+    _send(connection, {**document, **_counts(instance)})
+    return True
+
+
+def _told(error: Exception) -> str:
+    what = f"{type(error).__name__} {error}".strip()
+    if isinstance(error, PKCS11Error):
+        return f"the PKCS#11 module fails: {what}"
+    if isinstance(error, KeyError):
+        return f"the token has lost an object: {what}"
+    return f"the adapter fails: {what}"
+
+
+def _counts(instance: Instance) -> dict[str, Any]:
+    """The calls since the last message and their time in the module, in seconds."""
+    token = instance.token
+    told = {"calls": token.calls, "seconds": token.seconds}
+    token.calls, token.seconds = 0, 0.0
+    return told
+
+
+def _cleared(token: Token, prefix: str) -> int:
+    """Destroy all objects of the instance, and nothing else; how many there were."""
+    count = 0
+    for part in ("record", "key", "domain"):
+        for handle in token.found({Attribute.LABEL: f"{prefix}/{part}"}):
+            token.destroy(handle)
+            count += 1
+    return count
+
+
+def _send(connection: Connection, document: dict[str, Any]) -> None:
+    connection.send_bytes(json.dumps(document).encode())

@@ -83,7 +83,18 @@ TARGETS_FOR_CONFORMANCE = (
 )
 MODEL_FOR_REPORTS = ("mhsm_model.catalogue", "mhsm_model.clauses")
 # The second implementation must not be the first one with another back end.
-MODEL_NOT_FOR_PKCS11 = ("mhsm_model.acceptor", "mhsm_model.generator", "mhsm_model.operations")
+MODEL_NOT_FOR_PKCS11 = (
+    "mhsm_model.acceptor",
+    "mhsm_model.alternatives",
+    "mhsm_model.belief",
+    "mhsm_model.bundles",
+    "mhsm_model.generator",
+    "mhsm_model.operations",
+    "mhsm_model.relations",
+    "mhsm_model.rules",
+    "mhsm_model.situation",
+    "mhsm_model.state",
+)
 
 NAMES_WITHOUT_MEANING = frozenset({"common", "helpers", "manager", "utils"})
 LONGEST_FILE = 400
@@ -410,6 +421,14 @@ REPORT = "reports/mhsm_reports/baseline.py"
             PKCS11,
             "from mhsm_model.acceptor import accepts\n",
             "1: the second implementation must not import mhsm_model.acceptor.accepts",
+        ),
+        *(
+            (
+                PKCS11,
+                f"import mhsm_model.{module}\n",
+                f"1: the second implementation must not import mhsm_model.{module}",
+            )
+            for module in ("alternatives", "belief", "generator", "relations.signatures", "rules")
         ),
         # Conformance knows no target by name.
         (SESSION, "x = 1\nname = 'softhsm'\n", "2: conformance must not name a target"),

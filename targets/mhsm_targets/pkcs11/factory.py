@@ -42,6 +42,15 @@ def _domain_secrets(configurations: Mapping[str, Configuration]) -> dict[object,
     return {name: secrets.token_bytes(32) for name in named}
 
 
+def _parent_folder(memory: Path = Path("/dev/shm")) -> Path | None:
+    """Where tokens are made: in memory, unless the user names another folder by TMPDIR.
+
+    A token is gone after its check, and on a disk a run waits for it most of the time.
+    """
+    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    return memory if not named and os.access(memory, os.W_OK | os.X_OK) else None
+
+
 class SoftHsmFactory:
     """Opens instances on SoftHSM, each with a token of its own in a temporary folder."""
 
@@ -61,7 +70,7 @@ class SoftHsmFactory:
                 f"SoftHSM is not there ({library}): install it with `apt-get install softhsm2`"
             )
         try:
-            folder = Path(tempfile.mkdtemp(prefix="mhsm-softhsm-"))
+            folder = Path(tempfile.mkdtemp(prefix="mhsm-softhsm-", dir=_parent_folder()))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise TargetUnavailableError(f"cannot make a temporary folder: {reason}") from None

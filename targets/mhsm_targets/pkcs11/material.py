@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -129,7 +129,7 @@ class KeyObjects:
         return Material(kind, identifier, public, wrapped)
 
     @contextmanager
-    def _passing(self, handle: Handle) -> Iterator[None]:
+    def _passing(self, handle: Handle) -> Generator[None, None, None]:
         """A session object that is wanted only here."""
         try:
             yield

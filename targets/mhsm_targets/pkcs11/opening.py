@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,8 +73,8 @@ def opening_bytes(opening: Opening) -> bytes:
 def read_opening(value: bytes) -> Opening:
     """The opening in bytes."""
     document: dict[str, Any] = json.loads(value)
-    settings: Mapping[str, Any] = document["configuration"]
-    versions = tuple(settings["api_versions"])
+    settings: dict[str, Any] = document["configuration"]
+    settings["api_versions"] = tuple(settings["api_versions"])
     secret = document["secret"]
     return Opening(
         host=document["host"],
@@ -84,7 +83,7 @@ def read_opening(value: bytes) -> Opening:
         token_label=document["token_label"],
         prefix=document["prefix"],
         pin=document["pin"],
-        configuration=Configuration(**{**settings, "api_versions": versions}),
+        configuration=Configuration(**settings),
         folder=document["folder"],
         secret=None if secret is None else base64.b64decode(secret),
     )

@@ -93,6 +93,7 @@ def _version_document(version: StoredVersion) -> dict[str, Any]:
 
 
 def _material_document(material: Material) -> dict[str, Any]:
+    public: list[str | None] | None
     match material.public:
         case RsaPublic(n, e):
             public = [_text(n), _text(e)]

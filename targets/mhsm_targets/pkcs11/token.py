@@ -6,7 +6,7 @@ This is the only module that calls a PKCS#11 module. Errors are those of python-
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -67,7 +67,7 @@ class Token:
         self.seconds = 0.0
 
     @contextmanager
-    def _timed(self) -> Iterator[None]:
+    def _timed(self) -> Generator[None, None, None]:
         begun = time.perf_counter()
         try:
             yield
@@ -118,7 +118,7 @@ class Token:
         """A new key pair; `public` holds the exponent or the curve."""
         if kind is KeyType.RSA:
             generate = self._session.generate_keypair
-            return self._called(
+            pair: tuple[Handle, Handle] = self._called(
                 lambda: generate(
                     kind,
                     bits,
@@ -127,21 +127,24 @@ class Token:
                     private_template=dict(private),
                 )
             )
+            return pair
         curve = {Attribute.EC_PARAMS: public[Attribute.EC_PARAMS]}
         parameters = self._session.create_domain_parameters(kind, curve, local=True)
-        return self._called(
+        pair = self._called(
             lambda: parameters.generate_keypair(
                 capabilities=_NONE, public_template=dict(public), private_template=dict(private)
             )
         )
+        return pair
 
     def wrapped(
         self, wrapping: Handle, key: Handle, mechanism: Mechanism, parameter: Any = None
     ) -> bytes:
         """The key wrapped under another."""
-        return self._called(
+        value: bytes = self._called(
             lambda: wrapping.wrap_key(key, mechanism=mechanism, mechanism_param=parameter)
         )
+        return value
 
     def unwrapped(
         self,

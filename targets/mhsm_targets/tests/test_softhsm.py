@@ -1,0 +1,341 @@
+"""Target `softhsm`: state in the token, keys that cannot leave, and modules that misbehave."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import (
+    BackupKey,
+    CreateKey,
+    Decrypt,
+    DeleteKey,
+    Encrypt,
+    GetDeletedKey,
+    GetKey,
+    ListKeys,
+    ListKeyVersions,
+    PurgeDeletedKey,
+    Request,
+    RestoreKey,
+    Sign,
+    UpdateKey,
+    Verify,
+)
+from mhsm_model.wire.http import HttpResponse
+from mhsm_model.wire.members import encoded
+from mhsm_targets.protocol import Capability, ClockTarget, LossyTarget, TargetUnavailableError
+from mhsm_targets.registry import target_factory
+from mhsm_targets.tests.token_instances import (
+    HOST,
+    OTHER,
+    PIN,
+    SOFTHSM,
+    message,
+    needs_softhsm,
+    softhsm_opening,
+)
+
+pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
+
+from mhsm_targets.pkcs11.child import Child
+from mhsm_targets.pkcs11.opening import Opening
+from mhsm_targets.pkcs11.target import Pkcs11Target
+
+pytestmark = needs_softhsm
+
+
+def opened(*openings: Opening, patience: float = 60.0) -> Pkcs11Target:
+    by_host = {opening.host: opening for opening in openings}
+    return Pkcs11Target(by_host, lambda usage: None, clears=False, patience=patience)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Pkcs11Target]:
+    made = opened(softhsm_opening(tmp_path / "token"))
+    yield made
+    made.close()
+
+
+def send(target: Pkcs11Target, request: Request, host: str = HOST) -> HttpResponse:
+    response = target.exchange(message(request, host))
+    assert response is not None
+    return response
+
+
+def document(target: Pkcs11Target, request: Request, host: str = HOST) -> Any:
+    response = send(target, request, host)
+    assert response.status == 200, response.body
+    return json.loads(response.body)
+
+
+def value(told: Any, member: str = "value") -> bytes:
+    return base64.urlsafe_b64decode(told[member] + "==")
+
+
+# --- the token is the state -----------------------------------------------------------------------
+
+
+READS: Final = (
+    GetKey("ec"),
+    GetKey("symmetric"),
+    ListKeyVersions("ec"),
+    ListKeys(),
+    GetDeletedKey("gone"),
+)
+
+
+def fill(target: Pkcs11Target) -> None:
+    document(target, CreateKey("ec", "EC", tags={"a": "b"}))
+    document(target, CreateKey("ec", "EC", crv="P-521"))
+    document(target, CreateKey("symmetric", "oct", key_size=256))
+    document(target, CreateKey("gone", "EC"))
+    document(target, DeleteKey("gone"))
+
+
+def test_a_new_process_finds_everything(tmp_path: Path) -> None:
+    folder = tmp_path / "token"
+    first = opened(softhsm_opening(folder))
+    fill(first)
+    sealed = document(first, Encrypt("symmetric", None, "A256GCM", b"text"))
+    before = [send(first, read).body for read in READS]
+    first.close()
+    second = opened(softhsm_opening(folder))
+    assert [send(second, read).body for read in READS] == before
+    back = Decrypt(
+        "symmetric", None, "A256GCM", value(sealed), value(sealed, "iv"), None, value(sealed, "tag")
+    )
+    assert value(document(second, back)) == b"text"
+    second.close()
+
+
+def test_a_copy_of_the_folder_is_the_instance(tmp_path: Path) -> None:
+    first = opened(softhsm_opening(tmp_path / "one"))
+    fill(first)
+    before = [send(first, read).body for read in READS]
+    first.close()
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    shutil.rmtree(tmp_path / "one")
+    second = opened(softhsm_opening(tmp_path / "two"))
+    assert [send(second, read).body for read in READS] == before
+    signed = document(second, Sign("ec", None, "ES512", bytes(64)))
+    verify = Verify("ec", None, "ES512", bytes(64), value(signed))
+    assert document(second, verify)["value"] is True
+    second.close()
+
+
+def test_purged_keys_leave_nothing_in_the_token(tmp_path: Path) -> None:
+    target = opened(softhsm_opening(tmp_path / "token"))
+    document(target, CreateKey("stays", "EC"))
+    (tokens,) = (tmp_path / "token" / "tokens").iterdir()
+    before = {path.name for path in tokens.glob("*.object")}
+    document(target, CreateKey("goes", "oct", key_size=128, key_ops=("sign", "verify")))
+    document(target, CreateKey("goes", "EC"))
+    document(target, UpdateKey("goes", None, tags={"a": "b"}))
+    document(target, DeleteKey("goes"))
+    assert send(target, PurgeDeletedKey("goes")).status == 204
+    assert {path.name for path in tokens.glob("*.object")} == before
+    target.close()
+
+
+def test_the_folder_of_a_target_is_gone_after_it(monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    target = target_factory("softhsm").open({HOST: Configuration()}, 0)
+    assert target.exchange(message(GetKey("a"))) is not None
+    assert len(list(tmp_path.iterdir())) == 1
+    target.close()
+    target.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- keys cannot leave ----------------------------------------------------------------------------
+
+
+PREPARED: Final = """
+import os, sys
+from pkcs11 import Attribute, Mechanism, ObjectClass
+from pkcs11.exceptions import AttributeSensitive, AttributeTypeInvalid, KeyUnextractable
+os.environ["SOFTHSM2_CONF"] = sys.argv[1]
+from mhsm_targets.pkcs11.login import logged_in
+session = logged_in(sys.argv[2], "test", sys.argv[3])
+"""
+
+
+def in_token(folder: Path, script: str) -> None:
+    """Run a script with a `session` on the token, in a process that may load the module."""
+    words = [str(folder / "softhsm2.conf"), SOFTHSM, PIN]
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARED + script, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_stored_key_can_be_read_or_wrapped(tmp_path: Path) -> None:
+    target = opened(softhsm_opening(tmp_path / "token"))
+    for kind, size in (("EC", None), ("RSA", 2048), ("oct", 256)):
+        document(target, CreateKey("subject", kind, key_size=size))
+    target.close()
+    script = """
+domain = next(iter(session.get_objects({Attribute.LABEL: "test/domain"})))
+stored = [*session.get_objects({Attribute.LABEL: "test/key"}), domain]
+assert len(stored) == 4
+for key in stored:
+    assert key[Attribute.SENSITIVE] and not key[Attribute.EXTRACTABLE]
+    secret = key[Attribute.CLASS] == ObjectClass.SECRET_KEY
+    try:
+        key[Attribute.VALUE if secret else Attribute.PRIVATE_EXPONENT]
+        sys.exit("a key was read")
+    except (AttributeSensitive, AttributeTypeInvalid):
+        pass
+    try:
+        domain.wrap_key(key, mechanism=Mechanism.AES_KEY_WRAP)
+        sys.exit("a key was wrapped")
+    except KeyUnextractable:
+        pass
+"""
+    in_token(tmp_path / "token", script)
+
+
+# --- backups --------------------------------------------------------------------------------------
+
+
+def test_a_backup_is_restored_within_the_domain_and_nowhere_else(tmp_path: Path) -> None:
+    third = "third.managedhsm.azure.net"
+    target = opened(
+        softhsm_opening(tmp_path / "a", HOST, secret=bytes(range(32))),
+        softhsm_opening(tmp_path / "b", OTHER, secret=bytes(range(32))),
+        softhsm_opening(tmp_path / "c", third),
+    )
+    for kind, size in (("EC", None), ("RSA", 2048), ("oct", 256)):
+        document(target, CreateKey("subject", kind, key_size=size))
+    sealed = document(target, Encrypt("subject", None, "A256GCM", b"text"))
+    blob = value(document(target, BackupKey("subject")))
+    assert send(target, RestoreKey(blob), third).status == 400
+    altered = blob[:-1] + (b"A" if blob[-1:] != b"A" else b"B")
+    assert send(target, RestoreKey(altered), OTHER).status == 400
+    document(target, RestoreKey(blob), OTHER)
+    back = Decrypt(
+        "subject", None, "A256GCM", value(sealed), value(sealed, "iv"), None, value(sealed, "tag")
+    )
+    assert value(document(target, back, OTHER)) == b"text"
+    assert send(target, RestoreKey(blob), OTHER).status == 409
+    target.close()
+
+
+# --- modules that misbehave -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(signal.SIGABRT, "SIGABRT"), (signal.SIGSEGV, "SIGSEGV")]
+)
+def test_a_module_that_aborts_fails_one_exchange(
+    target: Pkcs11Target, number: signal.Signals, told: str
+) -> None:
+    document(target, CreateKey("a", "EC"))
+    os.kill(target.child(HOST).pid, number)
+    failed = send(target, GetKey("a"))
+    assert failed.status == 500
+    assert told in failed.body.decode()
+    document(target, GetKey("a"))
+
+
+def test_a_module_that_hangs_fails_one_exchange(tmp_path: Path) -> None:
+    target = opened(softhsm_opening(tmp_path), patience=2.0)
+    document(target, CreateKey("a", "EC"))
+    os.kill(target.child(HOST).pid, signal.SIGSTOP)
+    failed = send(target, GetKey("a"))
+    assert (failed.status, b"the module hung for 2 seconds" in failed.body) == (500, True)
+    document(target, GetKey("a"))
+    target.close()
+
+
+def test_an_object_that_the_token_lost_is_a_failure_and_no_refusal(tmp_path: Path) -> None:
+    target = opened(softhsm_opening(tmp_path))
+    document(target, CreateKey("a", "EC"))
+    target.close()
+    script = """
+for key in list(session.get_objects({Attribute.LABEL: "test/key"})):
+    key.destroy()
+"""
+    in_token(tmp_path, script)
+    target = opened(softhsm_opening(tmp_path))
+    document(target, GetKey("a"))
+    failed = send(target, Sign("a", None, "ES256", bytes(32)))
+    assert (failed.status, b"the token has lost an object" in failed.body) == (500, True)
+    document(target, GetKey("a"))
+    target.close()
+
+
+# --- what cannot be opened ------------------------------------------------------------------------
+
+
+def sentence(opening: Opening) -> str:
+    with pytest.raises(TargetUnavailableError) as caught:
+        Child(opening)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "Traceback" not in text
+    return text
+
+
+def test_a_wrong_pin_is_told_in_one_sentence(tmp_path: Path) -> None:
+    Child(softhsm_opening(tmp_path)).close()
+    assert sentence(softhsm_opening(tmp_path, pin="4321-8765")) == (
+        "the PIN of the token 'test' is wrong"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "cannot make a token in" in sentence(softhsm_opening(tmp_path / "file" / "token"))
+
+
+def test_a_missing_module_is_told_in_one_sentence(tmp_path: Path) -> None:
+    missing = replace(softhsm_opening(tmp_path), library=str(tmp_path / "no.so"), folder=None)
+    assert "cannot load the PKCS#11 module" in sentence(missing)
+
+
+def test_a_token_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> None:
+    Child(softhsm_opening(tmp_path)).close()
+    other = replace(softhsm_opening(tmp_path), token_label="other")
+    assert "no token with the label 'other'" in sentence(other)
+
+
+# --- what it claims -------------------------------------------------------------------------------
+
+
+def test_the_target_has_the_capabilities_that_it_claims(target: Pkcs11Target) -> None:
+    factory = target_factory("softhsm")
+    assert factory.profile.capabilities == frozenset(Capability)
+    assert isinstance(target, ClockTarget)
+    assert isinstance(target, LossyTarget)
+
+
+def test_a_loss_is_of_one_reply_and_of_the_effect_only_where_asked(target: Pkcs11Target) -> None:
+    for after_effect, status in ((False, 404), (True, 200)):
+        target.lose_next(after_effect=after_effect)
+        assert target.exchange(message(CreateKey("a", "EC"))) is None
+        assert send(target, GetKey("a")).status == status
+
+
+def test_the_pin_never_prints(tmp_path: Path) -> None:
+    opening = softhsm_opening(tmp_path, secret=b"the domain key of 32 bytes......")
+    assert PIN not in repr(opening)
+    assert "domain key" not in repr(opening)
+    assert encoded(b"the domain key") not in repr(opening)

@@ -19,6 +19,7 @@ from mhsm_conformance.plugin import RECORD_PROPERTY
 from mhsm_conformance.progress import Progress
 from mhsm_conformance.results import RunFacts, run_result
 from mhsm_reports import RunResult, RunState
+from mhsm_targets.protocol import ProvableFactory
 from mhsm_targets.registry import target_factory
 
 __all__ = ["NothingToRunError", "RunOptions", "conducted", "suite_names"]
@@ -113,10 +114,13 @@ def suite_names() -> tuple[str, ...]:
 def conducted(options: RunOptions, progress: Progress) -> RunResult:
     """Run the suites and return the result, also of a run that was interrupted.
 
-    Raises UnknownTargetError for a target that is none, NothingToRunError where the selection
-    leaves no check, and RuntimeError where a suite itself is broken.
+    Raises UnknownTargetError for a target that is none, TargetUnavailableError for one that cannot
+    be opened at all, NothingToRunError where the selection leaves no check, and RuntimeError where
+    a suite itself is broken.
     """
     factory = target_factory(options.target)
+    if isinstance(factory, ProvableFactory):
+        factory.prove()
     started, begun = datetime.now(UTC), time.monotonic()
     collector = _Collector(progress)
     with as_file(files("mhsm_conformance.suites")) as suites:

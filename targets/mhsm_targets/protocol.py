@@ -14,6 +14,7 @@ __all__ = [
     "Capability",
     "ClockTarget",
     "LossyTarget",
+    "ProvableFactory",
     "TargetFactory",
     "TargetProfile",
     "TargetUnavailableError",
@@ -113,5 +114,17 @@ class TargetFactory(Protocol):
         """A target with an instance for each host name.
 
         Raises TargetUnavailableError where it cannot be had.
+        """
+        ...
+
+
+@runtime_checkable
+class ProvableFactory(Protocol):
+    """A factory whose targets need something of the system that may be missing."""
+
+    def prove(self) -> None:
+        """Open a target and close it again, before a run begins.
+
+        Raises TargetUnavailableError where it cannot be had, so that a run says so once.
         """
         ...

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Final
 
 from mhsm_targets.emulator import EmulatorFactory
 from mhsm_targets.protocol import TargetFactory
 
-__all__ = ["UnknownTargetError", "target_factory", "target_names"]
+__all__ = ["UnknownTargetError", "target_factory", "target_names", "use_module"]
 
 
 class UnknownTargetError(ValueError):
@@ -18,20 +19,42 @@ class UnknownTargetError(ValueError):
 _MUTANT: Final = "mutant:"
 
 
-def _softhsm_factory() -> TargetFactory:
+def _pkcs11_factory(name: str) -> TargetFactory:
     # Loaded only here: python-pkcs11 is an extra of its own.
     try:
-        from mhsm_targets.pkcs11.factory import SoftHsmFactory  # noqa: PLC0415
+        from mhsm_targets.pkcs11 import factory  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise UnknownTargetError(
             f"{error.name} is not installed; install mhsm-conformance with its extra `pkcs11`"
         ) from None
-    return SoftHsmFactory()
+    if name == "softhsm":
+        return factory.SoftHsmFactory()
+    try:
+        return factory.UserTokenFactory()
+    except FileNotFoundError as error:
+        raise UnknownTargetError(f"no profile tells of the module: {error.filename}") from None
+
+
+def use_module(module: str | None, tokens: tuple[str, ...], pin_file: str | None) -> None:
+    """Name the PKCS#11 module, the token labels and the PIN file that target `pkcs11` takes.
+
+    They go into the environment, so that the processes of a run have them too; what is None or
+    empty stays as it is there.
+    """
+    from mhsm_targets.pkcs11 import user_token  # noqa: PLC0415 - as above
+
+    named = {
+        user_token.MODULE: module,
+        user_token.TOKENS: "\n".join(tokens),
+        user_token.PIN_FILE: pin_file,
+    }
+    os.environ.update({name: value for name, value in named.items() if value})
 
 
 _TARGETS: Final[dict[str, Callable[[], TargetFactory]]] = {
     "model": EmulatorFactory,
-    "softhsm": _softhsm_factory,
+    "softhsm": lambda: _pkcs11_factory("softhsm"),
+    "pkcs11": lambda: _pkcs11_factory("pkcs11"),
 }
 
 

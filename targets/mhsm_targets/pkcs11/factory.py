@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from mhsm_model.configuration import Configuration
-from mhsm_targets.pkcs11.child import Child
 from mhsm_targets.pkcs11.facts import module_facts
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
+from mhsm_targets.pkcs11.user_token import facts_name, user_token
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import TargetProfile, TargetUnavailableError
 
-__all__ = ["JOURNAL", "SoftHsmFactory"]
+__all__ = ["JOURNAL", "SoftHsmFactory", "UserTokenFactory"]
 
 JOURNAL: Final = "MHSM_PKCS11_JOURNAL"
 """Environment variable: a file to which every closed target adds a line of JSON about its usage."""
@@ -101,9 +101,51 @@ class SoftHsmFactory:
         _proved(self.open({_PROBED: Configuration()}, 0))
 
 
+class UserTokenFactory:
+    """Opens instances on tokens of the user's, each under a label prefix of its own.
+
+    What is made there is destroyed when the target is closed. Nothing else is touched. Raises
+    FileNotFoundError where the environment names a profile that is none.
+    """
+
+    def __init__(self) -> None:
+        self._profile = profile(facts_name())
+
+    @property
+    def profile(self) -> TargetProfile:
+        """What the target claims, with the module in mind."""
+        return self._profile
+
+    def open(self, configurations: Mapping[str, Configuration], seed: int) -> Pkcs11Target:
+        """Instances on the tokens that the environment names: see `user_token`.
+
+        `seed` decides nothing. Raises TargetUnavailableError.
+        """
+        told = user_token()
+        domains = _domain_secrets(configurations)
+        run = secrets.token_hex(4)
+        openings = {
+            host: Opening(
+                host=host,
+                facts=told.facts,
+                library=told.module,
+                token_label=told.labels[number % len(told.labels)],
+                prefix=f"{_LABEL}-{run}-{number}",
+                pin=told.pin,
+                configuration=configuration,
+                secret=domains.get(configuration.domain),
+            )
+            for number, (host, configuration) in enumerate(configurations.items())
+        }
+        return Pkcs11Target(openings, _journalled, clears=True)
+
+    def prove(self) -> None:
+        """Open one instance and close it; raises TargetUnavailableError where that cannot be."""
+        _proved(self.open({_PROBED: Configuration()}, 0))
+
+
 def _proved(target: Pkcs11Target) -> None:
     try:
-        child: Child = target.child(_PROBED)
-        child.close()
+        target.child(_PROBED)
     finally:
         target.close()

@@ -15,6 +15,7 @@ import click
 
 from mhsm_conformance.commands.clauses import clauses
 from mhsm_conformance.commands.examine import examine
+from mhsm_conformance.commands.findings import findings
 from mhsm_conformance.commands.judge import judge
 from mhsm_conformance.commands.jwk import jwk
 from mhsm_conformance.commands.mutants import mutants
@@ -30,6 +31,7 @@ _HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its sp
 \b
 mhsm run model             run the conformance suites against the model itself
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
+mhsm findings softhsm      see what a PKCS#11 module does against its standard
 mhsm mutants               see that the suites find out broken implementations
 mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
 mhsm clauses               list the clauses, with the recorded exchanges behind each
@@ -47,7 +49,7 @@ def command() -> None:
     """Judge implementations of Azure Key Vault Managed HSM by an executable specification."""
 
 
-for _command in (run, judge, mutants, examine, clauses, jwk):
+for _command in (run, judge, findings, mutants, examine, clauses, jwk):
     command.add_command(_command)
 
 

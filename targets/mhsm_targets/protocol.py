@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -13,6 +13,8 @@ from mhsm_model.wire.http import HttpRequest, HttpResponse
 __all__ = [
     "Capability",
     "ClockTarget",
+    "Finding",
+    "FindingFactory",
     "LossyTarget",
     "ProvableFactory",
     "TargetFactory",
@@ -53,6 +55,28 @@ class TargetProfile:
     capabilities: frozenset[Capability] = frozenset()
     live: bool = False
     expected_failures: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that the implementation below a target does against its standard.
+
+    `standard` says where it is laid down and `expected` what that demands; `observed` is what the
+    reproduction saw just now, `shown` whether that was the finding. `steps` is the shortest
+    sequence of calls, `clauses` the clauses that it would break, `handled` what the target does
+    about it, and `reproduction` the path of a script that needs nothing of this project.
+    """
+
+    identifier: str
+    title: str
+    standard: str
+    expected: str
+    observed: str
+    shown: bool
+    steps: tuple[str, ...]
+    clauses: tuple[str, ...]
+    handled: str
+    reproduction: str
 
 
 class WireTarget(Protocol):
@@ -127,4 +151,13 @@ class ProvableFactory(Protocol):
 
         Raises TargetUnavailableError where it cannot be had, so that a run says so once.
         """
+        ...
+
+
+@runtime_checkable
+class FindingFactory(Protocol):
+    """A factory that knows what the implementation below its targets does wrong."""
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings, each tried again just now. Raises TargetUnavailableError."""
         ...

@@ -14,13 +14,14 @@ from mhsm_conformance.commands.options import (
     strict_option,
     workers_option,
 )
+from mhsm_conformance.commands.token_options import token_options
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import incomplete
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_reports import ResultFileError, RunState, exit_status, save
 from mhsm_reports.render import junit, terminal
 from mhsm_targets.protocol import TargetUnavailableError
-from mhsm_targets.registry import UnknownTargetError, target_factory
+from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
 
 __all__ = ["run"]
 
@@ -28,7 +29,12 @@ _RUN_HELP: Final = """Run the conformance suites against TARGET and judge every 
 
 \b
 Targets:
-  model   the specification run forwards, in process: nothing to install
+  model    the specification run forwards, in process: nothing to install
+  softhsm  a Managed HSM on tokens of SoftHSM 2.6 (apt-get install softhsm2)
+  pkcs11   a Managed HSM on your own PKCS#11 module: --module, --token, --pin-file
+
+On your own token only objects that the run has made are touched, and they are destroyed at its end.
+It is never initialised, and the PIN is tried once.
 
 Writes DIR/run.json (its schema is in the package mhsm_reports) and DIR/junit.xml, and prints what
 was found. A failure names the clause, its source, what was expected and observed, and holds a
@@ -64,6 +70,7 @@ that says that it is partial, and exit status 2.
     "refused for its reason alone and let a call pass, any other exercised, a question asked.",
 )
 @strict_option
+@token_options
 def run(
     target: str,
     profile: str,
@@ -74,10 +81,14 @@ def run(
     workers: int,
     complete: bool,
     strict: bool,
+    module: str | None,
+    tokens: tuple[str, ...],
+    pin_file: str | None,
 ) -> None:
     """Run the conformance suites against a target and judge every answer."""
     if complete and (suite is not None or clause is not None):
         raise click.UsageError("--complete is about all clauses: give neither --suite nor --clause")
+    use_module(module, tokens, pin_file)
     try:
         target_factory(target)
     except UnknownTargetError as error:

@@ -7,18 +7,19 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
 from mhsm_targets.pkcs11.user_token import facts_name, user_token
 from mhsm_targets.profiles import profile
-from mhsm_targets.protocol import TargetProfile, TargetUnavailableError
+from mhsm_targets.protocol import Finding, TargetProfile, TargetUnavailableError
 
 __all__ = ["JOURNAL", "SoftHsmFactory", "UserTokenFactory"]
 
@@ -99,6 +100,11 @@ class SoftHsmFactory:
     def prove(self) -> None:
         """Open one instance and close it; raises TargetUnavailableError where that cannot be."""
         _proved(self.open({_PROBED: Configuration()}, 0))
+
+    def findings(self) -> Iterator[Finding]:
+        """What SoftHSM does against its standards; raises TargetUnavailableError."""
+        self.prove()
+        return softhsm_findings()
 
 
 class UserTokenFactory:

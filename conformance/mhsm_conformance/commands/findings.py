@@ -1,0 +1,73 @@
+"""The command `mhsm findings`: what the implementation below a target does against its standard."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TextIO
+
+import click
+
+from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.token_options import token_options
+from mhsm_targets.protocol import Finding, FindingFactory, TargetUnavailableError
+from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
+
+__all__ = ["findings"]
+
+
+@click.command()
+@click.argument("target")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array with every finding.")
+@token_options
+def findings(
+    target: str, as_json: bool, module: str | None, tokens: tuple[str, ...], pin_file: str | None
+) -> None:
+    """Print what the implementation below TARGET does against its own standard.
+
+    Every finding is tried again: what is expected, what was observed just now, the shortest
+    sequence of calls, the clauses that it would break, what the target does about it, and a script
+    that shows it without this project. Exit status 1 where one was not seen again.
+    """
+    use_module(module, tokens, pin_file)
+    try:
+        factory = target_factory(target)
+        if not isinstance(factory, FindingFactory):
+            raise CommandError(f"nothing below the target {target} has a list of findings")
+        found = _listed(factory, as_json=as_json)
+    except (UnknownTargetError, TargetUnavailableError) as error:
+        raise CommandError(str(error)) from None
+    sys.exit(any(not finding.shown for finding in found))
+
+
+def _listed(factory: FindingFactory, *, as_json: bool) -> list[Finding]:
+    if as_json:
+        found = list(factory.findings())
+        json.dump([asdict(finding) for finding in found], sys.stdout, indent=1)
+        print()
+    else:
+        found = list(_printed(factory.findings(), sys.stdout))
+        gone = sum(not finding.shown for finding in found)
+        print(f"{len(found)} findings, {gone} of them not seen again")
+    return found
+
+
+def _printed(findings: Iterable[Finding], stream: TextIO) -> Iterable[Finding]:
+    for finding in findings:
+        seen = "" if finding.shown else " (NOT SEEN AGAIN)"
+        print(f"{finding.identifier}  {finding.title}{seen}", file=stream)
+        rows = (
+            ("standard", finding.standard),
+            ("expected", finding.expected),
+            ("observed", finding.observed),
+            ("clauses", ", ".join(finding.clauses) or "none"),
+            ("handled", finding.handled),
+            *((f"step {number}", step) for number, step in enumerate(finding.steps, 1)),
+            ("try it", finding.reproduction),
+        )
+        for name, text in rows:
+            print(f"  {name:9} {text}", file=stream)
+        print(file=stream, flush=True)
+        yield finding

@@ -1,0 +1,1 @@
+"""What modules do against their standards, each finding with a reproduction of its own."""

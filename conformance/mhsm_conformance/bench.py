@@ -6,7 +6,8 @@ sense of, and prove nothing about another machine.
 (a) judged steps a second of the lifecycle machine, against the same draws without a judge;
 (b) get, update and accept at 100, 10,000 and 100,000 keys of one instance, and memory a key;
 (c) recorded exchanges judged a second on one core, and memory against the number of files;
-(d) the whole smoke run.
+(d) the whole smoke run;
+(e) targets with a token below them: a smoke run against its token calls alone, opening 1,000 keys.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from mhsm_conformance.opening import HOSTS
 from mhsm_conformance.recorder import recorded_session
 from mhsm_conformance.results import incomplete
 from mhsm_conformance.session import Session
+from mhsm_conformance.token_bench import token_targets
 from mhsm_model.acceptor import accepts
 from mhsm_model.configuration import Configuration
 from mhsm_model.entropy import SeededEntropy
@@ -311,6 +313,7 @@ def main() -> None:
         ("many_keys", _many_keys),
         ("recordings", _recorded_traffic),
         ("smoke", _smoke),
+        ("tokens", token_targets),
     ):
         document[name] = measure()
         print(json.dumps({name: document[name]}, indent=2), flush=True)

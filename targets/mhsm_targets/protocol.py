@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 
 __all__ = [
+    "USAGE_JOURNAL",
     "Capability",
     "ClockTarget",
     "Finding",
     "FindingFactory",
     "LossyTarget",
     "ProvableFactory",
+    "RestartableTarget",
     "TargetFactory",
     "TargetProfile",
     "TargetUnavailableError",
     "WireTarget",
 ]
+
+
+USAGE_JOURNAL: Final = "MHSM_USAGE_JOURNAL"
+"""Environment variable: a file to which a target with an implementation below adds a line of JSON
+when it is closed. Members: exchanges, calls, most_calls (in one exchange), seconds, opened."""
 
 
 class Capability(StrEnum):
@@ -123,6 +130,15 @@ class LossyTarget(Protocol):
 
     def lose_next(self, *, after_effect: bool) -> None:
         """Lose the reply to the next request, which has its effect first or not at all."""
+        ...
+
+
+@runtime_checkable
+class RestartableTarget(Protocol):
+    """A target whose instances outlive the processes that serve them."""
+
+    def restart(self) -> None:
+        """End the processes; the next request to an instance opens it from what is stored."""
         ...
 
 

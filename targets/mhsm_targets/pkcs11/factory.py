@@ -19,19 +19,21 @@ from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
 from mhsm_targets.pkcs11.user_token import facts_name, user_token
 from mhsm_targets.profiles import profile
-from mhsm_targets.protocol import Finding, TargetProfile, TargetUnavailableError
+from mhsm_targets.protocol import (
+    USAGE_JOURNAL,
+    Finding,
+    TargetProfile,
+    TargetUnavailableError,
+)
 
-__all__ = ["JOURNAL", "SoftHsmFactory", "UserTokenFactory"]
-
-JOURNAL: Final = "MHSM_PKCS11_JOURNAL"
-"""Environment variable: a file to which every closed target adds a line of JSON about its usage."""
+__all__ = ["SoftHsmFactory", "UserTokenFactory"]
 
 _LABEL: Final = "mhsm"
 _PROBED: Final = "probe.managedhsm.azure.net"
 
 
 def _journalled(usage: Usage) -> None:
-    path = os.environ.get(JOURNAL)
+    path = os.environ.get(USAGE_JOURNAL)
     if path is not None:
         with Path(path).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(asdict(usage)) + "\n")

@@ -138,6 +138,12 @@ class Pkcs11Target:
             return _failure(request.method, told["failed"])
         return HttpResponse(told["status"], told["headers"], base64.b64decode(told["body"]))
 
+    def restart(self) -> None:
+        """End all children; the next request to an instance opens its token again."""
+        for child in self._children.values():
+            child.close()
+        self._children.clear()
+
     def close(self) -> None:
         """End all children, and give the tokens back as they were."""
         released, self._released = self._released, None
@@ -147,9 +153,7 @@ class Pkcs11Target:
             if self._clears:
                 self._clear()
         finally:
-            for child in self._children.values():
-                child.close()
-            self._children.clear()
+            self.restart()
             released(self.usage)
 
     def _clear(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -63,10 +64,13 @@ def run(connection: Connection) -> None:
 
 
 def _opened(opening: Opening) -> Instance:
+    begun = time.perf_counter()
     if opening.folder is not None:
         folder = Path(opening.folder)
         prepared_token(folder, opening.library, opening.token_label, opening.pin)
     token = Token(logged_in(opening.library, opening.token_label, opening.pin))
+    # To load, initialise and log in is time of the module too.
+    token.seconds = time.perf_counter() - begun
     facts = module_facts(opening.facts)
     try:
         return opened_instance(

@@ -75,7 +75,7 @@ def run_result(
         coverage.merge(record.coverage)
     return RunResult(
         run=_run(facts, profile, coverage),
-        clauses=tuple(_clause(clause, coverage, ordered) for clause in catalogue()),
+        clauses=tuple(_clause(c, profile, coverage, ordered) for c in catalogue()),
         checks=tuple(_check(record) for record in ordered),
         failures=tuple(failure for record in ordered for failure in _failures(record)),
         open_questions=_answers(coverage),
@@ -104,7 +104,9 @@ def _run(facts: RunFacts, profile: TargetProfile, coverage: Coverage) -> Run:
     )
 
 
-def _clause(clause: Clause, coverage: Coverage, records: Sequence[CheckRecord]) -> ClauseResult:
+def _clause(
+    clause: Clause, profile: TargetProfile, coverage: Coverage, records: Sequence[CheckRecord]
+) -> ClauseResult:
     name = clause.identifier
     naming = [record for record in records if name in record.clauses]
     return ClauseResult(
@@ -125,6 +127,7 @@ def _clause(clause: Clause, coverage: Coverage, records: Sequence[CheckRecord]) 
         warnings=coverage.warned[name],
         recorded=recorded_exchanges(name),
         checks=tuple(record.identifier for record in naming),
+        answered_by=profile.answering(name),
     )
 
 

@@ -71,7 +71,8 @@ class ClauseResult:
     `held` counts only the times the clause was satisfied in a way that could have failed;
     `refused` the refusals for this reason, `refused_alone` those that no other clause demanded;
     `vacuous` the times it had nothing to say. `recorded` counts the exchanges of the real service,
-    recorded before this run, that exercised the clause.
+    recorded before this run, that exercised the clause. `answered_by` is the part of the target
+    that answers for the clause, None for a target of one piece.
     """
 
     id: str
@@ -91,6 +92,7 @@ class ClauseResult:
     warnings: int
     recorded: int
     checks: tuple[str, ...]
+    answered_by: str | None = None
 
     @property
     def area(self) -> str:

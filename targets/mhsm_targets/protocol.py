@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Final, Protocol, runtime_checkable
 
 from mhsm_model.configuration import Configuration
@@ -54,6 +55,8 @@ class TargetProfile:
 
     `evidence` names the kind of evidence its answers are, `live` a service whose answers overrule
     what was only observed. `expected_failures` maps clauses to the reference that explains them.
+    `answered_by` maps patterns of clauses to the part of the target that answers for them, the
+    first that matches; it is empty for a target of one piece.
     """
 
     name: str
@@ -62,6 +65,12 @@ class TargetProfile:
     capabilities: frozenset[Capability] = frozenset()
     live: bool = False
     expected_failures: Mapping[str, str] = field(default_factory=dict[str, str])
+    answered_by: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def answering(self, clause: str) -> str | None:
+        """The part of the target that answers for the clause, None where it is of one piece."""
+        rows = self.answered_by.items()
+        return next((part for pattern, part in rows if fnmatchcase(clause, pattern)), None)
 
 
 @dataclass(frozen=True, slots=True)

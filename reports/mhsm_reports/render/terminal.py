@@ -14,7 +14,7 @@ from mhsm_reports.render.clause_table import clause_table
 from mhsm_reports.render.explanation import Unexplained, explained, script, unexplained
 from mhsm_reports.render.key_matrix import LEGEND, key_matrix
 from mhsm_reports.render.visible_text import visible, visible_line
-from mhsm_reports.results import CheckResult, Failure, Run, RunResult
+from mhsm_reports.results import CheckResult, ClauseResult, Failure, Run, RunResult
 from mhsm_reports.totals import coverage, totals
 from mhsm_reports.verdict import counted, exit_status, verdict
 from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, RunState, Severity
@@ -65,7 +65,7 @@ def _sections(result: RunResult) -> Iterator[RenderableType | str]:
     """Yield the parts of the report; a string among them is copied as it stands."""
     yield _head(result.run)
     if result.clauses:
-        yield _section("Clauses by area", clause_table(result.clauses))
+        yield _section("Clauses by area", *_clauses(result.clauses))
         if any(clause.warnings for clause in result.clauses):
             yield Text("A clause that was warned of is counted under its outcome too.", "dim")
         yield _coverage(result)
@@ -97,6 +97,15 @@ def _drawn(console: Console, part: RenderableType | str, *, whole: bool = False)
     with console.capture() as capture:
         console.print(part, soft_wrap=whole)
     return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+
+
+def _clauses(clauses: Sequence[ClauseResult]) -> Iterator[RenderableType]:
+    yield clause_table(clauses)
+    tested = [clause for clause in clauses if clause.exercised and clause.answered_by is not None]
+    answers = Counter(clause.answered_by for clause in tested)
+    if answers:
+        counts = ", ".join(f"{who} {number}" for who, number in answers.most_common())
+        yield Text(visible_line(f"answered for by: {counts}"), "dim")
 
 
 def _section(title: str, *parts: RenderableType) -> Group:

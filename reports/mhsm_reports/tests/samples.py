@@ -197,6 +197,7 @@ def clauses() -> st.SearchStrategy[ClauseResult]:
         warnings=COUNTS,
         recorded=COUNTS,
         checks=TEXTS,
+        answered_by=st.none() | NAMES,
     )
 
 

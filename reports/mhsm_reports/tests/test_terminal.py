@@ -196,3 +196,13 @@ def test_what_the_encoding_lacks_is_escaped() -> None:
     breach = replace(BREACH, observed="§ 4.2")
     terminal.show(replace(FAILING, failures=(breach,)), stream)
     assert rb"\xa7 4.2" in buffer.getvalue()
+
+
+def test_parts_of_a_target_are_counted_by_the_clauses_they_answer_for() -> None:
+    clauses = tuple(
+        replace(REFUSES_SIGNING, id=f"SIGN-{number}", answered_by=part)
+        for number, part in enumerate(("token", "adapter", "adapter"))
+    )
+    text = terminal.render(replace(PASSING, clauses=clauses))
+    assert "answered for by: adapter 2, token 1" in text
+    assert "answered for by" not in terminal.render(PASSING)

@@ -21,4 +21,5 @@ def profile(name: str) -> TargetProfile:
         capabilities=frozenset(Capability(word) for word in told["capabilities"]),
         live=told["live"],
         expected_failures=dict(told["expected_failures"]),
+        answered_by=dict(told.get("answered_by", {})),
     )

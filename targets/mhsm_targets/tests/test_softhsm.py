@@ -11,11 +11,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from mhsm_model.catalogue import catalogue
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import (
     BackupKey,
@@ -36,6 +38,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.wire.http import HttpResponse
 from mhsm_model.wire.members import encoded
+from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import Capability, ClockTarget, LossyTarget, TargetUnavailableError
 from mhsm_targets.registry import target_factory
 from mhsm_targets.tests.token_instances import (
@@ -325,6 +328,16 @@ def test_the_target_has_the_capabilities_that_it_claims(target: Pkcs11Target) ->
     assert factory.profile.capabilities == frozenset(Capability)
     assert isinstance(target, ClockTarget)
     assert isinstance(target, LossyTarget)
+
+
+@pytest.mark.parametrize("name", ["softhsm", "pkcs11"])
+def test_somebody_answers_for_every_clause_and_every_pattern_is_of_some_clause(name: str) -> None:
+    claimed = profile(name)
+    clauses = [clause.identifier for clause in catalogue()]
+    assert {claimed.answering(clause) for clause in clauses} == {"token", "adapter", "both"}
+    for pattern in claimed.answered_by:
+        assert any(fnmatchcase(clause, pattern) for clause in clauses), pattern
+    assert profile("model").answering("KEY-001") is None
 
 
 def test_a_loss_is_of_one_reply_and_of_the_effect_only_where_asked(target: Pkcs11Target) -> None:

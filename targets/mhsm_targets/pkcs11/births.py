@@ -40,7 +40,7 @@ _EXPONENT_BITS: Final = 32
 def create_key(instance: Instance, request: CreateKey) -> KeyBundle:
     """Generate a new version in the token; raises RefusedError."""
     key = _room(instance, request.name)
-    kind = _asked_kind(request)
+    kind = _there(instance, _asked_kind(request))
     _check(instance, request, request.key_ops)
     exponent = _exponent(request) if kind.family is Family.RSA else None
     material = instance.keys.generated(kind, exponent)
@@ -51,6 +51,7 @@ def import_key(instance: Instance, request: ImportKey) -> KeyBundle:
     """Bring key material in as a new version; raises RefusedError."""
     key = _room(instance, request.name)
     kind, public = checked_key(request.key)
+    _there(instance, kind)
     _check(instance, request, request.key.key_ops)
     material = instance.keys.imported(kind, request.key, public)
     return _born(instance, key, request, request.key.key_ops, material)
@@ -99,6 +100,15 @@ def _asked_kind(request: CreateKey) -> KeyKind:
             return KeyKind(family, curve=curve)
         case _:
             raise bad_value("JSON Web Key: kty is missing or unknown")
+
+
+def _there(instance: Instance, kind: KeyKind) -> KeyKind:
+    """The kind, where the module has keys of it."""
+    lacks = instance.facts.lacks_keys
+    lack = lacks.get(str(kind)) or lacks.get(kind.family.value)
+    if lack is not None:
+        raise bad_value(f"{kind} is not there: {lack}")
+    return kind
 
 
 def _exponent(request: CreateKey) -> int:

@@ -15,9 +15,14 @@ from pkcs11.exceptions import PKCS11Error
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.tables.algorithms import Algorithm, Scheme
 from mhsm_targets.pkcs11.facts import ModuleFacts
+from mhsm_targets.pkcs11.key_wrap import (
+    key_unwrapped,
+    key_wrapped,
+    padded_unwrapped,
+    padded_wrapped,
+)
 from mhsm_targets.pkcs11.material import KeyObjects
 from mhsm_targets.pkcs11.oaep import oaep_decoded, oaep_encoded
-from mhsm_targets.pkcs11.padded_wrap import padded_unwrapped, padded_wrapped
 from mhsm_targets.pkcs11.stored import Material
 from mhsm_targets.pkcs11.token import Handle, Token
 
@@ -31,6 +36,10 @@ _OAEP: Final = {
     "SHA-256": (Mechanism.SHA256, MGF.SHA256, None),
 }
 _HASH_BYTES: Final = {"SHA-1": 20, "SHA-256": 32}
+_KEY_WRAP: Final = {
+    Scheme.AES_KW: Mechanism.AES_KEY_WRAP,
+    Scheme.AES_KWP: Mechanism.AES_KEY_WRAP_KWP,
+}
 _PASSING: Final[dict[Attribute, Any]] = {
     Attribute.CLASS: ObjectClass.SECRET_KEY,
     Attribute.KEY_TYPE: KeyType.GENERIC_SECRET,
@@ -87,10 +96,8 @@ class Ciphers:
             case Scheme.AES_CBC_PAD:
                 key = self._keys.own(material)
                 return Sealed(self._token.encrypted(key, plaintext, Mechanism.AES_CBC_PAD, iv), iv)
-            case Scheme.AES_KW:
-                return Sealed(self._wrapped(material, plaintext, Mechanism.AES_KEY_WRAP))
-            case Scheme.AES_KWP:
-                return Sealed(self._padded_wrapped(algorithm, material, plaintext))
+            case Scheme.AES_KW | Scheme.AES_KWP:
+                return Sealed(self._wrapped(algorithm, self._keys.own(material), plaintext))
             case _:
                 raise ValueError(f"{algorithm.name} encrypts nothing")
 
@@ -122,10 +129,8 @@ class Ciphers:
                 return self._token.decrypted(key, sent.value, Mechanism.AES_CBC, sent.iv)
             case Scheme.AES_CBC_PAD:
                 return self._token.decrypted(key, sent.value, Mechanism.AES_CBC_PAD, sent.iv)
-            case Scheme.AES_KW:
-                return self._unwrapped(key, sent.value, Mechanism.AES_KEY_WRAP)
-            case Scheme.AES_KWP:
-                return self._padded_unwrapped(algorithm, key, sent.value)
+            case Scheme.AES_KW | Scheme.AES_KWP:
+                return self._unwrapped(algorithm, key, sent.value)
             case _:
                 raise ValueError(f"{algorithm.name} decrypts nothing")
 
@@ -156,32 +161,25 @@ class Ciphers:
 
     # --- key wrap ---------------------------------------------------------------------------------
 
-    def _wrapped(self, material: Material, plaintext: bytes, mechanism: Mechanism) -> bytes:
+    def _wrapped(self, algorithm: Algorithm, key: Handle, plaintext: bytes) -> bytes:
+        if self._outside(algorithm):
+            wrap = key_wrapped if algorithm.scheme is Scheme.AES_KW else padded_wrapped
+            return wrap(
+                plaintext, lambda block: self._token.encrypted(key, block, Mechanism.AES_ECB)
+            )
         passing = self._token.create({**_PASSING, Attribute.VALUE: plaintext})
         try:
-            return self._token.wrapped(self._keys.own(material), passing, mechanism)
+            return self._token.wrapped(key, passing, _KEY_WRAP[algorithm.scheme])
         finally:
             self._token.destroy(passing)
 
-    def _unwrapped(self, key: Handle, value: bytes, mechanism: Mechanism) -> bytes:
-        passing = self._token.unwrapped(key, value, mechanism, _PASSING)
+    def _unwrapped(self, algorithm: Algorithm, key: Handle, value: bytes) -> bytes | None:
+        if self._outside(algorithm):
+            unwrap = key_unwrapped if algorithm.scheme is Scheme.AES_KW else padded_unwrapped
+            return unwrap(value, lambda block: self._token.decrypted(key, block, Mechanism.AES_ECB))
+        passing = self._token.unwrapped(key, value, _KEY_WRAP[algorithm.scheme], _PASSING)
         try:
             plaintext: bytes = self._token.read(passing, Attribute.VALUE)
         finally:
             self._token.destroy(passing)
         return plaintext
-
-    def _padded_wrapped(self, algorithm: Algorithm, material: Material, plaintext: bytes) -> bytes:
-        if not self._outside(algorithm):
-            return self._wrapped(material, plaintext, Mechanism.AES_KEY_WRAP_KWP)
-        key = self._keys.own(material)
-        return padded_wrapped(
-            plaintext, lambda block: self._token.encrypted(key, block, Mechanism.AES_ECB)
-        )
-
-    def _padded_unwrapped(self, algorithm: Algorithm, key: Handle, value: bytes) -> bytes | None:
-        if not self._outside(algorithm):
-            return self._unwrapped(key, value, Mechanism.AES_KEY_WRAP_KWP)
-        return padded_unwrapped(
-            value, lambda block: self._token.decrypted(key, block, Mechanism.AES_ECB)
-        )

@@ -45,7 +45,7 @@ class Domain:
             Attribute.LABEL: label,
             Attribute.WRAP: True,
             Attribute.UNWRAP: True,
-            Attribute.DERIVE: True,
+            Attribute.DERIVE if self._facts.derives_keys else Attribute.ENCRYPT: True,
         }
         if secret is None:
             return self._token.generated_secret(KeyType.AES, _BITS, template)
@@ -94,7 +94,13 @@ class Domain:
                 Attribute.CLASS: ObjectClass.SECRET_KEY,
                 **uses,
             }
-            mechanism = Mechanism.AES_ECB_ENCRYPT_DATA
-            handle = self._token.derived(self._key, mechanism, purpose, bits, template)
-            self._derived[purpose] = handle
+            handle = self._derived[purpose] = self._derive(purpose, bits, template)
         return handle
+
+    def _derive(self, purpose: bytes, bits: int, template: dict[Attribute, Any]) -> Handle:
+        if self._facts.derives_keys:
+            mechanism = Mechanism.AES_ECB_ENCRYPT_DATA
+            return self._token.derived(self._key, mechanism, purpose, bits, template)
+        # The same key, but its bytes pass through this process.
+        value = self._token.encrypted(self._key, purpose, Mechanism.AES_ECB)
+        return self._token.create({**template, Attribute.VALUE: value[: bits // 8]})

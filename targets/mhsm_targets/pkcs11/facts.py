@@ -32,9 +32,11 @@ class ModuleFacts:
 
     `library` is the path that is tried where the user names none. `copies_across` is whether a
     session object can be copied to a token object, `fills_hmac_keys` whether HMAC keys shorter than
-    the hash must be filled with zero bytes. `bad_value` are the errors (names
-    of python-pkcs11) that mean a wrong value and not a broken token. `outside` maps algorithms that
-    are computed partly outside the token to the reason, `lacks` those that are refused.
+    the hash must be filled with zero bytes, `derives_keys` whether the token derives keys by
+    CKM_AES_ECB_ENCRYPT_DATA. `bad_value` are the errors (names of python-pkcs11) that mean a wrong
+    value and not a broken token. `outside` maps algorithms that are computed partly outside the
+    token to the reason, `lacks` those that are refused, `lacks_keys` the kinds of keys that are:
+    `EC-HSM P-256K`, or `EC-HSM` for all of a type.
     """
 
     library: str | None = None
@@ -43,8 +45,10 @@ class ModuleFacts:
     copies_across: bool = True
     fills_hmac_keys: bool = False
     bad_value: frozenset[str] = frozenset(_STANDARD_BAD_VALUE)
+    derives_keys: bool = True
     outside: Mapping[str, str] = field(default_factory=dict[str, str])
     lacks: Mapping[str, str] = field(default_factory=dict[str, str])
+    lacks_keys: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def module_facts(name: str) -> ModuleFacts:
@@ -58,6 +62,8 @@ def module_facts(name: str) -> ModuleFacts:
         copies_across=told.get("copies_across", True),
         fills_hmac_keys=told.get("fills_hmac_keys", False),
         bad_value=frozenset((*_STANDARD_BAD_VALUE, *told.get("bad_value", ()))),
+        derives_keys=told.get("derives_keys", True),
         outside=dict(told.get("outside", {})),
         lacks=dict(told.get("lacks", {})),
+        lacks_keys=dict(told.get("lacks_keys", {})),
     )

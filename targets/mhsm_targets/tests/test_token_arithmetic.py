@@ -14,9 +14,14 @@ from mhsm_model.jwk import EcPublic
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
+from mhsm_targets.pkcs11.key_wrap import (
+    key_unwrapped,
+    key_wrapped,
+    padded_unwrapped,
+    padded_wrapped,
+)
 from mhsm_targets.pkcs11.oaep import oaep_decoded, oaep_encoded
 from mhsm_targets.pkcs11.objects import ec_point, read_point
-from mhsm_targets.pkcs11.padded_wrap import padded_unwrapped, padded_wrapped
 
 KEY: Final = rsa.generate_private_key(65537, 2048)
 OAEP: Final = {
@@ -98,6 +103,25 @@ def test_padded_wrap_agrees_with_another_library(length: int) -> None:
     for place in range(len(theirs)):
         changed = theirs[:place] + bytes([theirs[place] ^ 1]) + theirs[place + 1 :]
         assert padded_unwrapped(changed, lambda block: ecb(key, block, encrypt=False)) is None
+
+
+@pytest.mark.parametrize("length", [16, 24, 32, 80])
+def test_wrap_agrees_with_another_library(length: int) -> None:
+    key, plaintext = secrets.token_bytes(16), secrets.token_bytes(length)
+    theirs = keywrap.aes_key_wrap(key, plaintext)
+    assert key_wrapped(plaintext, lambda block: ecb(key, block, encrypt=True)) == theirs
+    assert key_unwrapped(theirs, lambda block: ecb(key, block, encrypt=False)) == plaintext
+    for place in range(len(theirs)):
+        changed = theirs[:place] + bytes([theirs[place] ^ 1]) + theirs[place + 1 :]
+        assert key_unwrapped(changed, lambda block: ecb(key, block, encrypt=False)) is None
+
+
+@pytest.mark.parametrize("length", [0, 8, 15, 20])
+def test_wrap_refuses_lengths_that_are_not_its_own(length: int) -> None:
+    with pytest.raises(ValueError, match="no multiple of 8"):
+        key_wrapped(bytes(length), lambda block: block)
+    with pytest.raises(ValueError, match="no wrapped key"):
+        key_unwrapped(bytes(length), lambda block: block)
 
 
 @pytest.mark.parametrize("length", [0, 8, 15, 17, 25])

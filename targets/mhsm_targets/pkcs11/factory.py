@@ -14,7 +14,7 @@ from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.facts import module_facts
-from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings
+from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings, user_token_findings
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
 from mhsm_targets.pkcs11.user_token import facts_name, user_token
@@ -150,6 +150,11 @@ class UserTokenFactory:
     def prove(self) -> None:
         """Open one instance and close it; raises TargetUnavailableError where that cannot be."""
         _proved(self.open({_PROBED: Configuration()}, 0))
+
+    def findings(self) -> Iterator[Finding]:
+        """What the module does against its standards; raises TargetUnavailableError."""
+        self.prove()
+        return user_token_findings(user_token())
 
 
 def _proved(target: Pkcs11Target) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,22 +16,31 @@ pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkc
 from mhsm_targets.pkcs11 import findings
 from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings
 
-SCRIPTS = sorted(Path(findings.__file__).parent.glob("softhsm/[!_]*.py"))
+FOLDER = Path(findings.__file__).parent
+SCRIPTS = sorted(FOLDER.glob("*/[!_]*.py"))
 
 
 @needs_softhsm
 def test_every_finding_of_softhsm_is_seen_again() -> None:
     found = list(softhsm_findings())
     assert [f.identifier for f in found] == [f"SOFTHSM-{n}" for n in range(1, len(found) + 1)]
-    assert {Path(f.reproduction) for f in found} == set(SCRIPTS)
-    known = {clause.identifier for clause in catalogue()}
     for finding in found:
         assert finding.shown, f"{finding.identifier}: {finding.observed}"
-        assert set(finding.clauses) <= known
-        assert finding.steps
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("listed", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_lists_name_their_scripts_and_clauses_that_there_are(listed: Path) -> None:
+    known = {clause.identifier for clause in catalogue()}
+    rows = tomllib.loads(listed.read_text("utf-8"))["finding"]
+    scripts = {path.stem for path in (FOLDER / listed.stem).glob("[!_]*.py")}
+    assert {row["script"] for row in rows} == scripts
+    for number, row in enumerate(rows, 1):
+        assert row["identifier"] == f"{listed.stem.upper()}-{number}"
+        assert set(row["clauses"]) <= known
+        assert row["steps"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_reproduction_needs_nothing_of_this_project(script: Path) -> None:
     tree = ast.parse(script.read_text("utf-8"))
     named = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

@@ -17,9 +17,10 @@ from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.child import Child
 from mhsm_targets.pkcs11.facts import module_facts
 from mhsm_targets.pkcs11.opening import Opening
+from mhsm_targets.pkcs11.user_token import UserToken
 from mhsm_targets.protocol import Finding
 
-__all__ = ["softhsm_findings"]
+__all__ = ["softhsm_findings", "user_token_findings"]
 
 _LABEL: Final = "findings"
 _PATIENCE_SECONDS: Final = 120
@@ -29,20 +30,32 @@ def softhsm_findings() -> Iterator[Finding]:
     """The findings of SoftHSM; raises TargetUnavailableError where it is not there."""
     library = module_facts("softhsm").library or ""
     pin = secrets.token_hex(8)
-    folder = files(__package__ or "mhsm_targets.pkcs11.findings")
-    told = tomllib.loads(folder.joinpath("softhsm.toml").read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="mhsm-findings-") as place:
         _prepare(place, library, pin)
-        environment = {
-            **os.environ,
-            "SOFTHSM2_CONF": str(Path(place) / "softhsm2.conf"),
-            "PKCS11_MODULE": library,
-            "PKCS11_TOKEN": _LABEL,
-            "PKCS11_PIN": pin,
-        }
-        for document in told["finding"]:
-            with as_file(folder.joinpath("softhsm", f"{document['script']}.py")) as script:
-                yield _tried(document, script, environment)
+        configured = {"SOFTHSM2_CONF": str(Path(place) / "softhsm2.conf")}
+        yield from _all_tried("softhsm", {**configured, **_named(library, _LABEL, pin)})
+
+
+def user_token_findings(told: UserToken) -> Iterator[Finding]:
+    """The findings of a module of the user's, tried with session objects on the first token.
+
+    There are none where the profile of the module has no list.
+    """
+    yield from _all_tried(told.facts, _named(told.module, told.labels[0], told.pin))
+
+
+def _named(library: str, label: str, pin: str) -> dict[str, str]:
+    return {"PKCS11_MODULE": library, "PKCS11_TOKEN": label, "PKCS11_PIN": pin}
+
+
+def _all_tried(name: str, named: dict[str, str]) -> Iterator[Finding]:
+    folder = files(__package__ or "mhsm_targets.pkcs11.findings")
+    listed = folder.joinpath(f"{name}.toml")
+    if not listed.is_file():
+        return
+    for document in tomllib.loads(listed.read_text("utf-8"))["finding"]:
+        with as_file(folder.joinpath(name, f"{document['script']}.py")) as script:
+            yield _tried(document, script, {**os.environ, **named})
 
 
 def _prepare(place: str, library: str, pin: str) -> None:

@@ -1,0 +1,29 @@
+"""C_Decrypt answers a wrong OAEP padding with CKR_FUNCTION_FAILED."""
+
+import os
+import sys
+from typing import Any
+
+import pkcs11
+from pkcs11 import MGF, KeyType, Mechanism
+from pkcs11.exceptions import PKCS11Error
+
+
+def main() -> None:
+    """Show it."""
+    module = pkcs11.lib(os.environ["PKCS11_MODULE"])
+    token = module.get_token(token_label=os.environ["PKCS11_TOKEN"])
+    session: Any = token.open(rw=True, user_pin=os.environ["PKCS11_PIN"])
+    public, private = session.generate_keypair(KeyType.RSA, 2048)
+    value = public.encrypt(bytes(256), mechanism=Mechanism.RSA_X_509)
+    parameter = (Mechanism.SHA_1, MGF.SHA1, None)
+    try:
+        private.decrypt(value, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=parameter)
+        print("decrypted")
+        sys.exit(1)
+    except PKCS11Error as error:
+        print(f"C_Decrypt answers {type(error).__name__}")
+        sys.exit(type(error).__name__ == "EncryptedDataInvalid")
+
+
+main()

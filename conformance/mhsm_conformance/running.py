@@ -135,6 +135,7 @@ def conducted(options: RunOptions, progress: Progress) -> RunResult:
         raise RuntimeError(f"the suites are broken: {collector.broken[0]}")
     if not collector.records and not interrupted:
         raise NothingToRunError(_nothing(options))
+    state, reason = _state(collector.records, interrupted=interrupted)
     facts = RunFacts(
         target=options.target,
         effort=options.profile,
@@ -145,10 +146,21 @@ def conducted(options: RunOptions, progress: Progress) -> RunResult:
         workers=options.workers,
         started_at=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
         seconds=round(time.monotonic() - begun, 3),
-        state=RunState.INTERRUPTED if interrupted else RunState.COMPLETE,
-        reason="it was interrupted, and some checks were not tried" if interrupted else None,
+        state=state,
+        reason=reason,
     )
     return run_result(facts, factory.profile, collector.records)
+
+
+def _state(records: Sequence[CheckRecord], *, interrupted: bool) -> tuple[RunState, str | None]:
+    """The state of the run and the reason why it is not complete.
+
+    A check is untested where the target could not be had for it any more.
+    """
+    if interrupted:
+        return RunState.INTERRUPTED, "it was interrupted, and some checks were not tried"
+    gone = next((record for record in records if record.outcome == "untested"), None)
+    return (RunState.COMPLETE, None) if gone is None else (RunState.INVALID, gone.reason)
 
 
 def _nothing(options: RunOptions) -> str:

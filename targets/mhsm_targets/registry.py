@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from mhsm_targets.emulator import EmulatorFactory
@@ -32,7 +33,8 @@ def _pkcs11_factory(name: str) -> TargetFactory:
     try:
         return factory.UserTokenFactory()
     except FileNotFoundError as error:
-        raise UnknownTargetError(f"no profile tells of the module: {error.filename}") from None
+        name = Path(error.filename).stem
+        raise UnknownTargetError(f"MHSM_PKCS11_FACTS names no profile: {name}") from None
 
 
 def use_module(module: str | None, tokens: tuple[str, ...], pin_file: str | None) -> None:

@@ -46,12 +46,14 @@ def _domain_secrets(configurations: Mapping[str, Configuration]) -> dict[object,
 
 
 def _parent_folder(memory: Path = Path("/dev/shm")) -> Path | None:
-    """Where tokens are made: in memory, unless the user names another folder by TMPDIR.
+    """Where tokens are made: the folder that TMPDIR names, or else in memory.
 
     A token is gone after its check, and on a disk a run waits for it most of the time.
     """
-    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
-    return memory if not named and os.access(memory, os.W_OK | os.X_OK) else None
+    named = os.environ.get("TMPDIR")
+    if named:
+        return Path(named)
+    return memory if os.access(memory, os.W_OK | os.X_OK) else None
 
 
 class SoftHsmFactory:
@@ -76,7 +78,8 @@ class SoftHsmFactory:
             folder = Path(tempfile.mkdtemp(prefix="mhsm-softhsm-", dir=_parent_folder()))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise TargetUnavailableError(f"cannot make a temporary folder: {reason}") from None
+            told = f"cannot make a temporary folder in {_parent_folder() or tempfile.gettempdir()}"
+            raise TargetUnavailableError(f"{told}: {reason}") from None
         domains = _domain_secrets(configurations)
         openings = {
             host: Opening(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from mhsm_model.exchange import Refused
 from mhsm_model.wire.http import HttpRequest, HttpResponse
@@ -23,6 +25,9 @@ from mhsm_targets.pkcs11.service import BEARER_TOKEN
 from mhsm_targets.protocol import TargetUnavailableError
 
 __all__ = ["Pkcs11Target", "Usage"]
+
+_LEAST_ROOM: Final = 1 << 16
+"""With fewer bytes than these a token is taken for full."""
 
 
 @dataclass(slots=True)
@@ -114,7 +119,12 @@ class Pkcs11Target:
         child = self._children.get(host)
         if child is None:
             self._touched.add(host)
-            child = self._children[host] = Child(self._openings[host], self._patience)
+            opening = self._openings[host]
+            try:
+                child = self._children[host] = Child(opening, self._patience)
+            except TargetUnavailableError:
+                _check_room(opening)
+                raise
             self.usage.add(child.opened, opening=True)
         return child
 
@@ -132,9 +142,11 @@ class Pkcs11Target:
             told = child.ask(message)
         except ChildLostError as error:
             del self._children[opening.host]
+            _check_room(opening)
             return _failure(request.method, str(error))
         self.usage.add(told)
         if "failed" in told:
+            _check_room(opening)
             return _failure(request.method, told["failed"])
         return HttpResponse(told["status"], told["headers"], base64.b64decode(told["body"]))
 
@@ -158,9 +170,28 @@ class Pkcs11Target:
 
     def _clear(self) -> None:
         for host in self._touched:
-            # One that cannot be asked any more leaves what it has; the others are cleared.
+            # One that cannot be opened any more leaves what it has; the others are cleared.
             with contextlib.suppress(ChildLostError, TargetUnavailableError):
-                self.child(host).ask({"clear": True})
+                try:
+                    self.child(host).ask({"clear": True})
+                except ChildLostError:
+                    del self._children[host]
+                    self.child(host).ask({"clear": True})
+
+
+def _check_room(opening: Opening) -> None:
+    """Raise TargetUnavailableError where a token of our own has no room: that is nobody's failure.
+
+    Modules answer a full disk with any error, or find that an object is not there.
+    """
+    if opening.folder is None:
+        return
+    # The folder itself may be what there was no room for.
+    folder = Path(opening.folder)
+    while not folder.exists():
+        folder = folder.parent
+    if shutil.disk_usage(folder).free < _LEAST_ROOM:
+        raise TargetUnavailableError(f"no space is left for the tokens in {folder}")
 
 
 def _failure(method: str, what: str) -> HttpResponse:

@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -41,11 +39,11 @@ from mhsm_model.wire.members import encoded
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import Capability, ClockTarget, LossyTarget, TargetUnavailableError
 from mhsm_targets.registry import target_factory
+from mhsm_targets.tests.in_token import in_token
 from mhsm_targets.tests.token_instances import (
     HOST,
     OTHER,
     PIN,
-    SOFTHSM,
     message,
     needs_softhsm,
     softhsm_opening,
@@ -165,28 +163,6 @@ def test_the_folder_of_a_target_is_gone_after_it(monkeypatch: Any, tmp_path: Pat
 
 
 # --- keys cannot leave ----------------------------------------------------------------------------
-
-
-PREPARED: Final = """
-import os, sys
-from pkcs11 import Attribute, Mechanism, ObjectClass
-from pkcs11.exceptions import AttributeSensitive, AttributeTypeInvalid, KeyUnextractable
-os.environ["SOFTHSM2_CONF"] = sys.argv[1]
-from mhsm_targets.pkcs11.login import logged_in
-session = logged_in(sys.argv[2], "test", sys.argv[3])
-"""
-
-
-def in_token(folder: Path, script: str) -> None:
-    """Run a script with a `session` on the token, in a process that may load the module."""
-    words = [str(folder / "softhsm2.conf"), SOFTHSM, PIN]
-    done = subprocess.run(
-        [sys.executable, "-c", PREPARED + script, *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_no_stored_key_can_be_read_or_wrapped(tmp_path: Path) -> None:
@@ -318,6 +294,22 @@ def test_a_token_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> No
     Child(softhsm_opening(tmp_path)).close()
     other = replace(softhsm_opening(tmp_path), token_label="other")
     assert "no token with the label 'other'" in sentence(other)
+
+
+def test_a_full_disk_is_nobodys_failure(
+    target: Pkcs11Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document(target, CreateKey("a", "EC"))
+    full = shutil.disk_usage("/")._replace(free=1000)
+
+    def usage(path: Path) -> object:
+        return full
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    document(target, GetKey("a"))
+    os.kill(target.child(HOST).pid, signal.SIGKILL)
+    with pytest.raises(TargetUnavailableError, match="no space is left for the tokens in"):
+        send(target, GetKey("a"))
 
 
 # --- what it claims -------------------------------------------------------------------------------

@@ -1,0 +1,170 @@
+"""Target `pkcs11`: which token it takes, what it says where it cannot, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import CreateKey, GetKey
+from mhsm_targets.protocol import FindingFactory, ProvableFactory, TargetUnavailableError
+from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
+from mhsm_targets.tests.in_token import in_token
+from mhsm_targets.tests.token_instances import (
+    HOST,
+    OTHER,
+    PIN,
+    SOFTHSM,
+    message,
+    needs_softhsm,
+    softhsm_opening,
+)
+
+pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
+
+from mhsm_targets.pkcs11.child import Child
+from mhsm_targets.pkcs11.user_token import (
+    FACTS,
+    MODULE,
+    PIN_FILE,
+    TOKENS,
+    UserToken,
+    user_token,
+)
+from mhsm_targets.pkcs11.user_token import PIN as PIN_VARIABLE
+
+BOTH: Final = {HOST: Configuration(), OTHER: Configuration()}
+
+
+# --- what is told ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> dict[str, str]:
+    module = tmp_path / "module.so"
+    module.touch()
+    return {MODULE: str(module), TOKENS: "one\ntwo", PIN_VARIABLE: "1234"}
+
+
+def test_the_environment_names_module_tokens_and_pin(named: dict[str, str]) -> None:
+    assert user_token(named) == UserToken(named[MODULE], ("one", "two"), "pkcs11", "1234")
+    assert "1234" not in repr(user_token(named))
+
+
+def test_a_pin_file_goes_before_a_pin(named: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "pin"
+    path.write_bytes(b"5678\r\nsecond line\n")
+    assert user_token({**named, PIN_FILE: str(path)}).pin == "5678"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({MODULE: ""}, "no PKCS#11 module is named: use --module, or set MHSM_PKCS11_MODULE"),
+        ({MODULE: "/nowhere.so"}, "the PKCS#11 module /nowhere.so is not there"),
+        ({TOKENS: "\n"}, "no token is named: use --token LABEL, or set MHSM_PKCS11_TOKENS"),
+        ({PIN_VARIABLE: ""}, "there is no PIN: use --pin-file, or set MHSM_PKCS11_PIN"),
+        ({PIN_FILE: "/nowhere"}, "cannot read the PIN file /nowhere: no such file or directory"),
+        ({PIN_FILE: "/dev/null"}, "the PIN file /dev/null is empty"),
+    ],
+)
+def test_what_lacks_is_told_in_one_sentence(
+    named: dict[str, str], change: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(TargetUnavailableError) as caught:
+        user_token({**named, **change})
+    assert str(caught.value) == sentence
+
+
+def test_a_profile_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FACTS, "nothing")
+    with pytest.raises(UnknownTargetError, match="MHSM_PKCS11_FACTS names no profile: nothing"):
+        target_factory("pkcs11")
+
+
+def test_options_go_into_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (MODULE, TOKENS, PIN_FILE):
+        monkeypatch.setenv(name, "before")
+    use_module(None, (), None)
+    assert [os.environ[name] for name in (MODULE, TOKENS, PIN_FILE)] == ["before"] * 3
+    use_module("m.so", ("a", "b"), "file")
+    assert [os.environ[name] for name in (MODULE, TOKENS, PIN_FILE)] == ["m.so", "a\nb", "file"]
+
+
+# --- on a token of the user's ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A SoftHSM token with an object of its user's, named by the environment."""
+    Child(softhsm_opening(tmp_path)).close()
+    in_token(tmp_path, 'session.create_object({**DATA, Attribute.LABEL: "mine"})')
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    for name, value in {MODULE: SOFTHSM, TOKENS: "test", PIN_VARIABLE: PIN}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv(FACTS, "softhsm")
+    # Children have the environment of the nursery, which is of the time when it was begun.
+    from mhsm_targets.pkcs11.child import NURSERY  # noqa: PLC0415
+
+    NURSERY.close()
+    yield tmp_path
+    NURSERY.close()
+
+
+LEFT: Final = """
+labels = sorted(each[Attribute.LABEL] for each in session.get_objects({}))
+assert labels == ["mine", "test/domain"], labels
+"""
+
+
+@needs_softhsm
+def test_instances_on_one_token_know_nothing_of_each_other_and_leave_nothing(folder: Path) -> None:
+    target = target_factory("pkcs11").open(BOTH, 0)
+    created = target.exchange(message(CreateKey("a", "EC")))
+    assert created is not None
+    assert created.status == 200
+    absent = target.exchange(message(GetKey("a"), OTHER))
+    assert absent is not None
+    assert absent.status == 404
+    target.close()
+    in_token(folder, LEFT)
+
+
+@needs_softhsm
+def test_what_a_dead_child_made_is_cleared_too(folder: Path) -> None:
+    target: Any = target_factory("pkcs11").open(BOTH, 0)
+    target.exchange(message(CreateKey("a", "EC")))
+    os.kill(target.child(HOST).pid, signal.SIGKILL)
+    target.exchange(message(CreateKey("b", "EC")))
+    os.kill(target.child(HOST).pid, signal.SIGKILL)
+    target.close()
+    in_token(folder, LEFT)
+
+
+@needs_softhsm
+def test_proving_leaves_nothing_and_tells_a_wrong_pin(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory = target_factory("pkcs11")
+    assert isinstance(factory, ProvableFactory)
+    factory.prove()
+    in_token(folder, LEFT)
+    monkeypatch.setenv(PIN_VARIABLE, "wrong-pin")
+    with pytest.raises(TargetUnavailableError, match="the PIN of the token 'test' is wrong"):
+        factory.prove()
+
+
+@needs_softhsm
+def test_findings_of_a_module_without_a_list_are_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FACTS, "pkcs11")
+    factory = target_factory("pkcs11")
+    assert isinstance(factory, FindingFactory)
+    assert folder.exists()
+    assert list(factory.findings()) == []

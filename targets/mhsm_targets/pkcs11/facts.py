@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -51,6 +52,7 @@ class ModuleFacts:
     lacks_keys: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+@cache
 def module_facts(name: str) -> ModuleFacts:
     """The facts in the table `module` of the profile; raises FileNotFoundError where it is none."""
     text = files("mhsm_targets.profiles").joinpath(f"{name}.toml").read_text("utf-8")

@@ -8,6 +8,8 @@ number in, a number out. `B` with a descriptor: fork a child that serves it, ans
 from __future__ import annotations
 
 import atexit
+import gc
+import importlib
 import os
 import signal
 import socket
@@ -90,9 +92,14 @@ class Nursery:
 
 def main() -> None:
     """Serve the socket whose descriptor is the only argument."""
-    # Imported before the first fork, so that no child does it again.
+    # Imported and read before the first fork, so that no child does it again.
+    importlib.import_module("pkcs11._pkcs11")
+
+    from mhsm_targets.pkcs11.facts import module_facts  # noqa: PLC0415
     from mhsm_targets.pkcs11.worker import run  # noqa: PLC0415
 
+    module_facts("softhsm")
+    gc.freeze()
     channel = socket.socket(fileno=int(sys.argv[1]))
     alive: set[int] = set()
     ends: dict[int, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 
 from mhsm_targets.protocol import Capability, TargetProfile
@@ -10,6 +11,7 @@ from mhsm_targets.protocol import Capability, TargetProfile
 __all__ = ["profile"]
 
 
+@cache
 def profile(name: str) -> TargetProfile:
     """The profile of that name; raises FileNotFoundError where there is none."""
     text = files(__package__ or "mhsm_targets.profiles").joinpath(f"{name}.toml").read_text("utf-8")

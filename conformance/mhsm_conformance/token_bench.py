@@ -75,7 +75,7 @@ def _smoke(name: str, *, workers: int) -> tuple[float, dict[str, Any]]:
     """Seconds of a whole smoke run in a process of its own, and what it asked of the tokens."""
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "usage.jsonl"
-        words = [sys.executable, "-m", "mhsm_conformance.cli", "run", name, "--profile", "smoke"]
+        words = [sys.executable, "-m", "mhsm_conformance.entry", "run", name, "--profile", "smoke"]
         begun = time.perf_counter()
         subprocess.run(
             [*words, "-n", str(workers), "--out", folder],

@@ -13,7 +13,7 @@ from mhsm_targets.pkcs11.nursery import Nursery
 from mhsm_targets.pkcs11.opening import Opening, opening_bytes
 from mhsm_targets.protocol import TargetUnavailableError
 
-__all__ = ["NURSERY", "PATIENCE_SECONDS", "Child", "ChildLostError"]
+__all__ = ["NURSERY", "PATIENCE_SECONDS", "Begun", "Child", "ChildLostError", "ended"]
 
 NURSERY: Final = Nursery()
 
@@ -21,16 +21,25 @@ PATIENCE_SECONDS: Final = 120.0
 """How long a child may take for one answer. An RSA key of 4096 bits takes many seconds."""
 
 
+Begun = tuple[int, Connection]
+"""The process id of a child and the connection that it serves."""
+
+
 class ChildLostError(Exception):
     """The child died or hung while it was asked; the text says how."""
 
 
 class Child:
-    """The process of one instance. Raises TargetUnavailableError where it cannot open it."""
+    """The process of one instance. Raises TargetUnavailableError where it cannot open it.
 
-    def __init__(self, opening: Opening, patience: float = PATIENCE_SECONDS) -> None:
+    `begun` is a child that prepares the token of the opening already; without it one is born.
+    """
+
+    def __init__(
+        self, opening: Opening, patience: float = PATIENCE_SECONDS, begun: Begun | None = None
+    ) -> None:
         self._patience = patience
-        self._pid, self._connection = NURSERY.born()
+        self._pid, self._connection = NURSERY.born() if begun is None else begun
         self.opened = self._open(opening)
 
     def _open(self, opening: Opening) -> dict[str, Any]:
@@ -87,3 +96,12 @@ def _ending(status: int) -> str:
     except ValueError:
         name = str(-status)
     return f"the process of the module was ended by {name}"
+
+
+def ended(begun: Begun) -> None:
+    """End a child that was begun and is not wanted, and wait until it has."""
+    pid, connection = begun
+    connection.close()
+    with contextlib.suppress(ProcessLookupError, TargetUnavailableError):
+        os.kill(pid, signal.SIGKILL)
+        NURSERY.ended(pid)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +14,7 @@ from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.facts import module_facts
 from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings, user_token_findings
 from mhsm_targets.pkcs11.opening import Opening
+from mhsm_targets.pkcs11.spare import LABEL, SpareTokens
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
 from mhsm_targets.pkcs11.user_token import facts_name, user_token
 from mhsm_targets.profiles import profile
@@ -28,7 +27,6 @@ from mhsm_targets.protocol import (
 
 __all__ = ["SoftHsmFactory", "UserTokenFactory"]
 
-_LABEL: Final = "mhsm"
 _PROBED: Final = "probe.managedhsm.azure.net"
 
 
@@ -45,15 +43,7 @@ def _domain_secrets(configurations: Mapping[str, Configuration]) -> dict[object,
     return {name: secrets.token_bytes(32) for name in named}
 
 
-def _parent_folder(memory: Path = Path("/dev/shm")) -> Path | None:
-    """Where tokens are made: the folder that TMPDIR names, or else in memory.
-
-    A token is gone after its check, and on a disk a run waits for it most of the time.
-    """
-    named = os.environ.get("TMPDIR")
-    if named:
-        return Path(named)
-    return memory if os.access(memory, os.W_OK | os.X_OK) else None
+_SPARES: Final = SpareTokens()
 
 
 class SoftHsmFactory:
@@ -74,33 +64,30 @@ class SoftHsmFactory:
             raise TargetUnavailableError(
                 f"SoftHSM is not there ({library}): install it with `apt-get install softhsm2`"
             )
-        try:
-            folder = Path(tempfile.mkdtemp(prefix="mhsm-softhsm-", dir=_parent_folder()))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            told = f"cannot make a temporary folder in {_parent_folder() or tempfile.gettempdir()}"
-            raise TargetUnavailableError(f"{told}: {reason}") from None
         domains = _domain_secrets(configurations)
+        spare = _SPARES.taken(library)
+
+        def released(usage: Usage) -> None:
+            spare.close()
+            _journalled(usage)
+
+        # Most checks use one instance alone: only the first has its token prepared ahead.
         openings = {
             host: Opening(
                 host=host,
                 facts="softhsm",
                 library=library,
-                token_label=_LABEL,
-                prefix=_LABEL,
-                pin=secrets.token_hex(8),
+                token_label=LABEL,
+                prefix=LABEL,
+                pin=spare.pin,
                 configuration=configuration,
-                folder=str(folder / str(number)),
+                folder=str(spare.folder / str(number) if number else spare.folder),
                 secret=domains.get(configuration.domain),
             )
             for number, (host, configuration) in enumerate(configurations.items())
         }
-
-        def released(usage: Usage) -> None:
-            shutil.rmtree(folder, ignore_errors=True)
-            _journalled(usage)
-
-        return Pkcs11Target(openings, released, clears=False)
+        begun = dict.fromkeys(list(configurations)[:1], spare.begun)
+        return Pkcs11Target(openings, released, clears=False, begun=begun)
 
     def prove(self) -> None:
         """Open one instance and close it; raises TargetUnavailableError where that cannot be."""
@@ -141,7 +128,7 @@ class UserTokenFactory:
                 facts=told.facts,
                 library=told.module,
                 token_label=told.labels[number % len(told.labels)],
-                prefix=f"{_LABEL}-{run}-{number}",
+                prefix=f"{LABEL}-{run}-{number}",
                 pin=told.pin,
                 configuration=configuration,
                 secret=domains.get(configuration.domain),

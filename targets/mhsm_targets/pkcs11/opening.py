@@ -15,7 +15,9 @@ __all__ = ["Opening", "opening_bytes", "read_opening"]
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An instance to open. The PIN and the domain key travel through a pipe and never print.
+    """An instance to open; with an empty `host` its token is to be prepared and no more yet.
+
+    The PIN and the domain key travel through a pipe and never print.
 
     `facts` is the profile with the facts of the module, `library` the path of the module,
     `token_label` the token, `prefix` begins the labels of all objects of this instance. `folder` is

@@ -19,7 +19,7 @@ from typing import Any, Final
 from mhsm_model.exchange import Refused
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
-from mhsm_targets.pkcs11.child import PATIENCE_SECONDS, Child, ChildLostError
+from mhsm_targets.pkcs11.child import PATIENCE_SECONDS, Begun, Child, ChildLostError, ended
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.service import BEARER_TOKEN
 from mhsm_targets.protocol import TargetUnavailableError
@@ -56,7 +56,8 @@ class Pkcs11Target:
     """Instances on tokens. `released` is called once, when the target is closed.
 
     Children start when their instance is first asked. `clears` is whether the objects of the
-    instances are destroyed at the end; they stay where the token goes away as a whole.
+    instances are destroyed at the end; they stay where the token goes away as a whole. `begun` are
+    children that have begun to prepare the tokens of some instances.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Pkcs11Target:
         *,
         clears: bool,
         patience: float = PATIENCE_SECONDS,
+        begun: Mapping[str, Begun] | None = None,
     ) -> None:
         self._openings = dict(openings)
         self._released: Callable[[Usage], None] | None = released
         self._clears = clears
         self._patience = patience
+        self._begun = dict(begun or {})
         self._children: dict[str, Child] = {}
         self._touched: set[str] = set()
         self._ahead = 0
@@ -121,7 +124,8 @@ class Pkcs11Target:
             self._touched.add(host)
             opening = self._openings[host]
             try:
-                child = self._children[host] = Child(opening, self._patience)
+                begun = self._begun.pop(host, None)
+                child = self._children[host] = Child(opening, self._patience, begun)
             except TargetUnavailableError:
                 _check_room(opening)
                 raise
@@ -166,6 +170,9 @@ class Pkcs11Target:
                 self._clear()
         finally:
             self.restart()
+            for begun in self._begun.values():
+                ended(begun)
+            self._begun.clear()
             released(self.usage)
 
     def _clear(self) -> None:

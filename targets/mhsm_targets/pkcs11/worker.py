@@ -51,7 +51,11 @@ def run(connection: Connection) -> None:
     try:
         opening = read_opening(connection.recv_bytes())
         try:
-            instance = _opened(opening)
+            token = _prepared(opening)
+            if not opening.host:
+                # The token was to be prepared before it is known for which instance.
+                opening = read_opening(connection.recv_bytes())
+            instance = _opened(token, opening)
         except TargetUnavailableError as error:
             _send(connection, {"unavailable": str(error)})
             return
@@ -63,7 +67,8 @@ def run(connection: Connection) -> None:
         return
 
 
-def _opened(opening: Opening) -> Instance:
+def _prepared(opening: Opening) -> Token:
+    """The token, made where it is ours and not there yet, with the user logged in."""
     begun = time.perf_counter()
     if opening.folder is not None:
         folder = Path(opening.folder)
@@ -71,6 +76,10 @@ def _opened(opening: Opening) -> Instance:
     token = Token(logged_in(opening.library, opening.token_label, opening.pin))
     # To load, initialise and log in is time of the module too.
     token.seconds = time.perf_counter() - begun
+    return token
+
+
+def _opened(token: Token, opening: Opening) -> Instance:
     facts = module_facts(opening.facts)
     try:
         return opened_instance(

@@ -44,6 +44,7 @@ from mhsm_targets.tests.token_instances import (
     HOST,
     OTHER,
     PIN,
+    SOFTHSM,
     message,
     needs_softhsm,
     softhsm_opening,
@@ -51,8 +52,9 @@ from mhsm_targets.tests.token_instances import (
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
-from mhsm_targets.pkcs11.child import Child
+from mhsm_targets.pkcs11.child import Child, ended
 from mhsm_targets.pkcs11.opening import Opening
+from mhsm_targets.pkcs11.spare import SpareTokens
 from mhsm_targets.pkcs11.target import Pkcs11Target
 
 pytestmark = needs_softhsm
@@ -151,14 +153,36 @@ def test_purged_keys_leave_nothing_in_the_token(tmp_path: Path) -> None:
     target.close()
 
 
-def test_the_folder_of_a_target_is_gone_after_it(monkeypatch: Any, tmp_path: Path) -> None:
+def test_the_folder_of_a_target_is_gone_after_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    target = target_factory("softhsm").open({HOST: Configuration()}, 0)
-    assert target.exchange(message(GetKey("a"))) is not None
-    assert len(list(tmp_path.iterdir())) == 1
-    target.close()
-    target.close()
+    factory = target_factory("softhsm")
+    both = {HOST: Configuration(), OTHER: Configuration()}
+    for hosts in ((), (HOST,), (OTHER,), (HOST, OTHER)):
+        target = factory.open(both, 0)
+        for host in hosts:
+            assert target.exchange(message(GetKey("a"), host)) is not None
+        target.close()
+        target.close()
+        # One is prepared for the next target.
+        assert len(list(tmp_path.glob("*/*"))) == 1
+
+
+def test_a_token_prepared_ahead_is_given_up_with_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    spares = SpareTokens()
+    taken = spares.taken(SOFTHSM)
+    assert len(list(tmp_path.glob("*/*"))) == 2
+    assert taken.pin not in repr(taken)
+    ended(taken.begun)
+    taken.close()
+    taken.close()
+    assert len(list(tmp_path.glob("*/*"))) == 1
+    spares.close()
+    spares.close()
     assert list(tmp_path.iterdir()) == []
 
 

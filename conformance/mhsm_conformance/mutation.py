@@ -1,4 +1,4 @@
-"""The command `mhsm mutants`: every broken emulator is tried, and its clause must find it out."""
+"""The command `mhsm mutants`: every broken target is tried, and its clause must find it out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -18,10 +19,18 @@ from mhsm_conformance.running import NothingToRunError, RunOptions, conducted
 from mhsm_model.catalogue import catalogue
 from mhsm_reports import RunResult
 from mhsm_targets.mutants.gallery import gallery
+from mhsm_targets.mutants.wire_mutant import is_wire_fault
+from mhsm_targets.protocol import ProvableFactory
+from mhsm_targets.registry import target_factory
 
 __all__ = ["MutantVerdict", "tried"]
 
 _EFFORT: Final = "smoke"
+_EMULATOR: Final = "model"
+
+
+_Row = tuple[str, str, str, str]
+"""Name, clause and prose of a mutant, and the target that is to have its fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +75,9 @@ class _Silent:
         pass
 
 
-def _failing(name: str, clause: str | None) -> tuple[str, ...]:
+def _failing(target: str, clause: str | None) -> tuple[str, ...]:
     options = RunOptions(
-        f"mutant:{name}",
+        target,
         _EFFORT,
         clause=clause,
         strict=True,
@@ -82,35 +91,48 @@ def _failing(name: str, clause: str | None) -> tuple[str, ...]:
     return tuple(sorted({failure.clause for failure in result.failures}))
 
 
-def _try(name: str, clause: str, prose: str) -> MutantVerdict:
+def _try(name: str, clause: str, prose: str, target: str) -> MutantVerdict:
     """Try one mutant: first with the checks that name its clause, then with all."""
     begun = time.monotonic()
-    by = _failing(name, clause)
+    broken = f"mutant:{name}" if target == _EMULATOR else f"mutant:{name}@{target}"
+    by = _failing(broken, clause)
     if clause not in by:
-        by = by or _failing(name, None)
+        by = by or _failing(broken, None)
     verdict = "killed" if clause in by else "noticed" if by else "survived"
     return MutantVerdict(name, clause, prose, verdict, round(time.monotonic() - begun, 3), by)
 
 
-def tried(pattern: str | None, *, as_json: bool, workers: int) -> int | None:
+def tried(pattern: str | None, target: str, *, as_json: bool, workers: int) -> int | None:
     """Try the mutants of the clauses that match, print what was found, return the exit status.
 
-    None where no clause that has a mutant matches.
+    None where no clause that has a mutant matches. Any target but the emulator can only be given
+    the faults of the wire, and then clauses without a mutant are not told. Raises
+    UnknownTargetError and TargetUnavailableError.
     """
-    chosen = [m for m in gallery() if pattern is None or fnmatchcase(m.clause, pattern)]
+    factory = target_factory(target)
+    if isinstance(factory, ProvableFactory):
+        factory.prove()
+    emulated = target == _EMULATOR
+    chosen = [
+        mutant
+        for mutant in gallery()
+        if pattern is None or fnmatchcase(mutant.clause, pattern)
+        if emulated or is_wire_fault(mutant.fault)
+    ]
     if not chosen:
         return None
     progress = progress_to(sys.stderr, "mutants")
     progress.begin(len(chosen))
-    rows = [(mutant.name, mutant.clause, mutant.prose) for mutant in chosen]
+    rows = [(mutant.name, mutant.clause, mutant.prose, target) for mutant in chosen]
     try:
         verdicts = sorted(_each(rows, workers, progress), key=lambda v: (v.clause, v.name))
     finally:
         progress.close()
-    bare = _without_mutant(pattern)
+    bare = _without_mutant(pattern) if emulated else ()
     if as_json:
         document = {
             "format": "mhsm-mutants/1",
+            "target": target,
             "totals": dict(Counter(verdict.verdict for verdict in verdicts)),
             "clauses_without_mutant": list(bare),
             "mutants": [verdict.as_json() for verdict in verdicts],
@@ -119,28 +141,45 @@ def tried(pattern: str | None, *, as_json: bool, workers: int) -> int | None:
         print()
     else:
         _print(verdicts, bare)
+        scope = f"{len(bare)} clauses without a mutant"
+        print(f"{_told(verdicts)}; {scope if emulated else f'faults of the wire, on {target}'}")
     return 0 if all(verdict.verdict == "killed" for verdict in verdicts) and not bare else 1
 
 
-def _each(
-    rows: Sequence[tuple[str, str, str]], workers: int, progress: Progress
-) -> Iterator[MutantVerdict]:
+def _each(rows: Sequence[_Row], workers: int, progress: Progress) -> Iterator[MutantVerdict]:
+    tried_by = _on_the_emulator if rows[0][-1] == _EMULATOR else _elsewhere
+    for verdict in tried_by(rows, workers):
+        outcome = "passed" if verdict.verdict == "killed" else "failed"
+        progress.trying(f"{verdict.name} was {verdict.verdict}")
+        progress.finished(outcome, f"{verdict.name} ({verdict.clause}): {verdict.verdict}")
+        yield verdict
+
+
+def _on_the_emulator(rows: Sequence[_Row], workers: int) -> Iterator[MutantVerdict]:
     # A fork starts with everything loaded.
     context = multiprocessing.get_context("fork")
     with context.Pool(workers, initializer=_left_to_the_parent) as pool:
         # Leaving early, as Ctrl-C does, ends the processes at once.
-        for verdict in pool.imap_unordered(_try_row, rows):
-            outcome = "passed" if verdict.verdict == "killed" else "failed"
-            progress.trying(f"{verdict.name} was {verdict.verdict}")
-            progress.finished(outcome, f"{verdict.name} ({verdict.clause}): {verdict.verdict}")
-            yield verdict
+        yield from pool.imap_unordered(_try_row, rows)
+
+
+def _elsewhere(rows: Sequence[_Row], workers: int) -> Iterator[MutantVerdict]:
+    # A target may hold processes and folders, which a fork would share, and which only a process
+    # that ends by itself gives back: Ctrl-C waits for the mutants at hand.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_left_to_the_parent)
+    try:
+        for trial in as_completed([pool.submit(_try_row, row) for row in rows]):
+            yield trial.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _left_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _try_row(row: tuple[str, str, str]) -> MutantVerdict:
+def _try_row(row: _Row) -> MutantVerdict:
     return _try(*row)
 
 
@@ -165,6 +204,9 @@ def _print(verdicts: Sequence[MutantVerdict], bare: Sequence[str]) -> None:
             print(f"          failing: {', '.join(verdict.by) or 'nothing'}")
     for clause in bare:
         print(f"{clause:9} has no mutant")
+
+
+def _told(verdicts: Sequence[MutantVerdict]) -> str:
     totals = Counter(verdict.verdict for verdict in verdicts)
     told = ", ".join(f"{totals[word]} {word}" for word in ("killed", "noticed", "survived"))
-    print(f"{len(verdicts)} mutants: {told}; {len(bare)} clauses without a mutant")
+    return f"{len(verdicts)} mutants: {told}"

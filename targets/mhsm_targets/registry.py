@@ -66,7 +66,10 @@ def target_names() -> tuple[str, ...]:
 
 
 def target_factory(name: str) -> TargetFactory:
-    """The factory of the target; raises UnknownTargetError for a name that no target has."""
+    """The factory of the target; raises UnknownTargetError for a name that no target has.
+
+    `mutant:NAME` is a broken emulator, `mutant:NAME@TARGET` that target with a fault of the wire.
+    """
     if name.startswith(_MUTANT):
         return _mutant_factory(name.removeprefix(_MUTANT))
     if name not in _TARGETS:
@@ -78,10 +81,19 @@ def _mutant_factory(name: str) -> TargetFactory:
     # Loaded only here: the gallery imports every chapter, and users of a target need none of it.
     from mhsm_targets.mutants.gallery import mutant  # noqa: PLC0415
     from mhsm_targets.mutants.mutant import MutantFactory  # noqa: PLC0415
+    from mhsm_targets.mutants.wire_mutant import WireMutantFactory, is_wire_fault  # noqa: PLC0415
 
+    name, _, target = name.partition("@")
     try:
-        return MutantFactory(mutant(name))
+        broken = mutant(name)
     except KeyError:
         raise UnknownTargetError(
             f"no mutant is called {name!r}; `mhsm mutants` lists them"
         ) from None
+    if not target:
+        return MutantFactory(broken)
+    if not is_wire_fault(broken.fault):
+        raise UnknownTargetError(
+            f"{name} is no fault of the wire; only an emulator can have it: mutant:{name}"
+        )
+    return WireMutantFactory(target_factory(target), broken.fault)

@@ -58,7 +58,9 @@ def _page(
     asked = _MOST if request.maxresults is None else request.maxresults
     if not 1 <= asked <= _MOST:
         raise bad_value(f"maxresults is not between 1 and {_MOST}")
-    size = min(asked, instance.configuration.page_size)
+    size = instance.configuration.page_size
+    if request.maxresults is not None:
+        size = min(size, request.maxresults)
     if request.continuation is not None:
         last = _last(request.continuation)
         names = [name for name in names if name > last]

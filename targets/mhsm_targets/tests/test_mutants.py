@@ -14,7 +14,8 @@ from mhsm_model.operations import OPERATIONS
 from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.mutants.gallery import gallery, mutant
 from mhsm_targets.mutants.mutant import IgnoredGuard, Mutant
-from mhsm_targets.registry import target_factory
+from mhsm_targets.protocol import ClockTarget, LossyTarget
+from mhsm_targets.registry import UnknownTargetError, target_factory
 
 HOST: Final = "hsm.managedhsm.azure.net"
 NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -50,3 +51,46 @@ def test_a_mutant_opens_and_answers(row: Mutant) -> None:
 def test_a_name_that_no_mutant_has_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         mutant("nonsense")
+
+
+def test_any_target_can_be_given_a_fault_of_the_wire() -> None:
+    target = target_factory("mutant:latency-left-out@model").open({HOST: Configuration()}, 0)
+    sent = encode_request(CreateKey("a", "EC"), HOST, "7.5", target.token)
+    response = target.exchange(sent)
+    assert target.hosts == (HOST,)
+    assert response is not None
+    assert response.status == 200
+    assert "x-ms-request-id" in response.headers
+    assert "x-ms-server-latency" not in response.headers
+
+
+def test_any_target_can_be_opened_misconfigured() -> None:
+    target = target_factory("mutant:purge-protection-is-forgotten@model").open(
+        {HOST: Configuration(purge_protection=True)}, 0
+    )
+    sent = encode_request(CreateKey("a", "EC"), HOST, "7.5", target.token)
+    response = target.exchange(sent)
+    assert response is not None
+    assert b'"Recoverable+Purgeable"' in response.body
+
+
+def test_a_fault_of_the_wire_leaves_the_clock_and_the_losses_of_its_target() -> None:
+    target = target_factory("mutant:latency-left-out@model").open({HOST: Configuration()}, 0)
+    assert isinstance(target, ClockTarget)
+    assert isinstance(target, LossyTarget)
+    begun = target.now()
+    target.advance(7)
+    assert target.now() == begun + 7
+    target.lose_next(after_effect=False)
+    assert target.exchange(encode_request(CreateKey("a", "EC"), HOST, "7.5", target.token)) is None
+
+
+def test_a_fault_of_the_state_is_the_emulators_alone() -> None:
+    state = next(row for row in gallery() if isinstance(row.fault, IgnoredGuard))
+    with pytest.raises(UnknownTargetError, match="is no fault of the wire"):
+        target_factory(f"mutant:{state.name}@model")
+
+
+def test_a_target_that_is_none_has_no_mutants() -> None:
+    with pytest.raises(UnknownTargetError, match="no target is called 'nonsense'"):
+        target_factory("mutant:latency-left-out@nonsense")

@@ -26,11 +26,10 @@ from mhsm_targets.registry import target_factory
 __all__ = ["MutantVerdict", "tried"]
 
 _EFFORT: Final = "smoke"
-_EMULATOR: Final = "model"
 
 
-_Row = tuple[str, str, str, str]
-"""Name, clause and prose of a mutant, and the target that is to have its fault."""
+_Row = tuple[str, str, str, str | None]
+"""Name, clause and prose of a mutant, and the target it breaks, None the emulator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +90,10 @@ def _failing(target: str, clause: str | None) -> tuple[str, ...]:
     return tuple(sorted({failure.clause for failure in result.failures}))
 
 
-def _try(name: str, clause: str, prose: str, target: str) -> MutantVerdict:
+def _try(name: str, clause: str, prose: str, target: str | None) -> MutantVerdict:
     """Try one mutant: first with the checks that name its clause, then with all."""
     begun = time.monotonic()
-    broken = f"mutant:{name}" if target == _EMULATOR else f"mutant:{name}@{target}"
+    broken = f"mutant:{name}" if target is None else f"mutant:{name}@{target}"
     by = _failing(broken, clause)
     if clause not in by:
         by = by or _failing(broken, None)
@@ -102,17 +101,18 @@ def _try(name: str, clause: str, prose: str, target: str) -> MutantVerdict:
     return MutantVerdict(name, clause, prose, verdict, round(time.monotonic() - begun, 3), by)
 
 
-def tried(pattern: str | None, target: str, *, as_json: bool, workers: int) -> int | None:
+def tried(pattern: str | None, target: str | None, *, as_json: bool, workers: int) -> int | None:
     """Try the mutants of the clauses that match, print what was found, return the exit status.
 
-    None where no clause that has a mutant matches. Any target but the emulator can only be given
-    the faults of the wire, and then clauses without a mutant are not told. Raises
-    UnknownTargetError and TargetUnavailableError.
+    None where no clause that has a mutant matches. Without a target the emulator is broken. A
+    target can only be given the faults of the wire, and then clauses without a mutant are not
+    told. Raises UnknownTargetError and TargetUnavailableError.
     """
-    factory = target_factory(target)
-    if isinstance(factory, ProvableFactory):
-        factory.prove()
-    emulated = target == _EMULATOR
+    emulated = target is None
+    if target is not None:
+        factory = target_factory(target)
+        if isinstance(factory, ProvableFactory):
+            factory.prove()
     chosen = [
         mutant
         for mutant in gallery()
@@ -147,7 +147,7 @@ def tried(pattern: str | None, target: str, *, as_json: bool, workers: int) -> i
 
 
 def _each(rows: Sequence[_Row], workers: int, progress: Progress) -> Iterator[MutantVerdict]:
-    tried_by = _on_the_emulator if rows[0][-1] == _EMULATOR else _elsewhere
+    tried_by = _on_the_emulator if rows[0][-1] is None else _elsewhere
     for verdict in tried_by(rows, workers):
         outcome = "passed" if verdict.verdict == "killed" else "failed"
         progress.trying(f"{verdict.name} was {verdict.verdict}")

@@ -20,16 +20,14 @@ __all__ = ["mutants"]
 @click.option(
     "--target",
     metavar="TARGET",
-    default="model",
-    show_default=True,
-    help="What is broken; a target other than the model has faults of the wire alone.",
+    help="Break this target instead of the emulator, by faults that show on the wire alone.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every verdict.")
 @workers_option(2, "Mutants that are tried")
 @token_options
 def mutants(
     clause: str | None,
-    target: str,
+    target: str | None,
     as_json: bool,
     workers: int,
     module: str | None,
@@ -44,9 +42,8 @@ def mutants(
 
     Faults that show on the wire can be given to any target, as in `--target softhsm`.
     """
+    use_module(module, tokens, pin_file)
     try:
-        if target != "model":
-            use_module(module, tokens, pin_file)
         status = tried(clause, target, as_json=as_json, workers=workers)
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None

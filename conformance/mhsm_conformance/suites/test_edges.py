@@ -31,6 +31,7 @@ from mhsm_model.exchange import (
     RecoverDeletedKey,
     RequestedAttributes,
     Sign,
+    UnwrapKey,
     UpdateKey,
     Verify,
 )
@@ -305,6 +306,20 @@ def test_ciphertexts_made_outside(hsm: InstanceSession) -> None:
     rare = next(value for value in made if value[0] == 0)
     hsm.send(Decrypt("subject", None, "RSA-OAEP", rare))
     hsm.send(Decrypt("subject", None, "RSA-OAEP-256", rare))
+
+
+@pytest.mark.exercises("ALG-222")
+def test_ciphertexts_under_a_label(hsm: InstanceSession) -> None:
+    """What was encrypted outside under a label is no ciphertext under the empty one."""
+    key = sample_key("RSA 2048")
+    secret = imported_secret(key)
+    assert isinstance(secret, RsaSecret)
+    hsm.send(ImportKey("subject", key))
+    for name, chosen in (("RSA-OAEP", hashes.SHA1()), ("RSA-OAEP-256", hashes.SHA256())):
+        oaep = padding.OAEP(padding.MGF1(chosen), chosen, b"a label")
+        made = secret.key.public_key().encrypt(b"made outside", oaep)
+        hsm.send(Decrypt("subject", None, name, made))
+        hsm.send(UnwrapKey("subject", None, name, made))
 
 
 @pytest.mark.exercises("ALG-010")

@@ -13,7 +13,11 @@ __all__ = ["token_options"]
 def token_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options; the command takes `module`, `tokens` and `pin_file`. The PIN is none."""
     options = (
-        click.option("--module", metavar="PATH", help="Target pkcs11: the PKCS#11 module."),
+        click.option(
+            "--module",
+            metavar="PATH",
+            help="Target pkcs11: the PKCS#11 module; MHSM_PKCS11_FACTS names its profile.",
+        ),
         click.option(
             "--token",
             "tokens",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -20,16 +21,12 @@ READ_ONLY: Final = "the token 't' is write-protected"
 
 
 class FakeToken:
-    """A token, and a module that has only this one, as far as logging in asks them."""
+    """A token, as far as logging in asks it."""
 
     def __init__(self, flags: TokenFlag, answer: Exception | None) -> None:
         self.flags = flags
         self.answer = answer
         self.tried: list[str] = []
-
-    def get_token(self, *, token_label: str) -> FakeToken:
-        assert token_label == "t"
-        return self
 
     def open(self, *, rw: bool, user_pin: str, attribute_mapper: Any) -> str:
         assert rw
@@ -40,9 +37,13 @@ class FakeToken:
 
 
 def logged_in(monkeypatch: pytest.MonkeyPatch, token: FakeToken) -> Any:
-    def loaded(library: str) -> FakeToken:
-        assert library == "m.so"
+    def found(*, token_label: str) -> FakeToken:
+        assert token_label == "t"
         return token
+
+    def loaded(library: str) -> SimpleNamespace:
+        assert library == "m.so"
+        return SimpleNamespace(get_token=found)
 
     monkeypatch.setattr(login, "loaded_module", loaded)
     return login.logged_in("m.so", "t", "1234")

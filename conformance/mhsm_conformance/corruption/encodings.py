@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import base64
+from mhsm_model.base64url import decoded, encoded
 
-__all__ = ["decoded", "encoded", "flipped", "shortened", "widened"]
-
-
-def decoded(value: str) -> bytes:
-    """The bytes of a base64url text without padding. Raises ValueError for a text that is none."""
-    return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-
-
-def encoded(value: bytes) -> str:
-    """The bytes as base64url without padding."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+__all__ = ["flipped", "shortened", "widened"]
 
 
 def flipped(value: str, place: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from mhsm_conformance.corruption.attributes import BY_NAME
-from mhsm_conformance.corruption.encodings import decoded, encoded, flipped, shortened, widened
+from mhsm_conformance.corruption.encodings import flipped, shortened, widened
 from mhsm_conformance.corruption.hosts import host_seen
 from mhsm_conformance.corruption.members import bound, chosen_show, uses
 from mhsm_conformance.corruption.operator import (
@@ -20,6 +20,7 @@ from mhsm_conformance.corruption.operator import (
 )
 from mhsm_conformance.corruption.session import Place
 from mhsm_conformance.corruption.sightings import ABSENT, Show, member_at, shows, witnessed
+from mhsm_model.base64url import decoded, encoded
 from mhsm_model.exchange import CreateKey, ImportKey
 
 __all__ = ["KEYS"]

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from mhsm_conformance.corruption.absences import at_path
 from mhsm_conformance.corruption.attributes import BY_NAME
-from mhsm_conformance.corruption.encodings import decoded, encoded
 from mhsm_conformance.corruption.members import bound, chosen_show
 from mhsm_conformance.corruption.operator import Alteration, Operator, altered
 from mhsm_conformance.corruption.session import Place
 from mhsm_conformance.corruption.sightings import ABSENT, member_at
+from mhsm_model.base64url import decoded, encoded
 
 __all__ = ["POLICIES"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from mhsm_conformance.corruption.encodings import decoded, encoded, flipped, shortened
+from mhsm_conformance.corruption.encodings import flipped, shortened
 from mhsm_conformance.corruption.hosts import host_seen
 from mhsm_conformance.corruption.operator import (
     Alteration,
@@ -19,6 +19,7 @@ from mhsm_conformance.corruption.operator import (
 )
 from mhsm_conformance.corruption.session import Document, Place
 from mhsm_conformance.corruption.sightings import member_at, shows
+from mhsm_model.base64url import decoded, encoded
 from mhsm_model.exchange import ImportKey
 
 __all__ = ["RESULTS", "asked_of", "public_is_shown"]

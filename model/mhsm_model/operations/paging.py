@@ -6,8 +6,6 @@ be there once, when the last page is reached.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
@@ -15,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from immutables import Map
 
+from mhsm_model.base64url import decoded, encoded
 from mhsm_model.bundles import attributes_mismatch, times_mismatch
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import (
@@ -209,15 +208,15 @@ def page_of(
     rest = names if request.continuation is None else _after(names, request.continuation)
     if len(rest) <= limit:
         return rest, None
-    token = base64.urlsafe_b64encode(f"+RID:{rest[limit - 1]}#RT:1".encode()).decode().rstrip("=")
+    token = encoded(f"+RID:{rest[limit - 1]}#RT:1".encode())
     return rest[:limit], f"https://{host}{path}?maxresults={limit}&$skiptoken={token}"
 
 
 def continued(continuation: str) -> str:
     """The last item before the emulator's skip token; empty for a token that is not its own."""
     try:
-        text = base64.urlsafe_b64decode(continuation + "=" * (-len(continuation) % 4)).decode()
-    except (binascii.Error, ValueError):
+        text = decoded(continuation).decode()
+    except ValueError:
         return ""
     return text.removeprefix("+RID:").removesuffix("#RT:1")
 

@@ -6,12 +6,10 @@ of 16 bytes, 12,256 to 12,384 bytes of ciphertext in whole blocks, a tag of 32 b
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass
 from typing import Final
 
+from mhsm_model.base64url import decoded, encoded, is_base64url
 from mhsm_model.entropy import Entropy
 
 __all__ = ["BLOCK_BYTES", "HEADER", "IV_BYTES", "TAG_BYTES", "BlobParts", "made_blob", "parts_of"]
@@ -22,7 +20,6 @@ TAG_BYTES: Final = 32
 BLOCK_BYTES: Final = 16
 _LEAST_BLOCKS: Final = 766
 _MOST_BLOCKS: Final = 774
-_BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +40,11 @@ class BlobParts:
 
 def parts_of(blob: bytes) -> BlobParts | None:
     """The parts of a blob, or None where it is no compact JWE."""
-    parts = blob.split(b".")
-    if len(parts) != 5:
+    # What is not ASCII has no letters of base64url either.
+    parts = blob.decode("latin-1").split(".")
+    if len(parts) != 5 or not all(is_base64url(part) for part in parts):
         return None
-    decoded: list[bytes] = []
-    for part in parts:
-        if _BASE64URL.fullmatch(part) is None or len(part) % 4 == 1:
-            return None
-        try:
-            decoded.append(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)))
-        except binascii.Error:
-            return None
-    return BlobParts(*decoded)
-
-
-def _encoded(part: bytes) -> bytes:
-    return base64.urlsafe_b64encode(part).rstrip(b"=")
+    return BlobParts(*(decoded(part) for part in parts))
 
 
 def made_blob(entropy: Entropy) -> bytes:
@@ -66,4 +52,4 @@ def made_blob(entropy: Entropy) -> bytes:
     blocks = _LEAST_BLOCKS + entropy.choice(_MOST_BLOCKS - _LEAST_BLOCKS + 1)
     ciphertext = entropy.octets(blocks * BLOCK_BYTES)
     parts = HEADER, b"", entropy.octets(IV_BYTES), ciphertext, entropy.octets(TAG_BYTES)
-    return b".".join(_encoded(part) for part in parts)
+    return ".".join(encoded(part) for part in parts).encode()

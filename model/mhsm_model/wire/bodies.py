@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
+from mhsm_model.base64url import is_base64url
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import (
     DeleteKey,
@@ -25,7 +26,6 @@ from mhsm_model.sources import (
 )
 from mhsm_model.wire.exchange import WireExchange
 from mhsm_model.wire.headers import UUID
-from mhsm_model.wire.members import is_base64url
 from mhsm_model.wire.reply_codec import ACTIVITY, without_activity
 from mhsm_model.wire.rules import WireRule, wire_rule
 

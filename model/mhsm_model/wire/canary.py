@@ -21,10 +21,10 @@ from typing import Any, Final, cast
 
 import gmpy2
 
+from mhsm_model.base64url import encoded
 from mhsm_model.exchange import Decrypt, ImportKey, Request, Unmodelled, UnwrapKey
 from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.members import encoded
 
 __all__ = ["ImportedSecrets", "Leak"]
 

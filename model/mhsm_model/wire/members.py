@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Sequence
 from typing import Any, Final, cast
+
+from mhsm_model.base64url import decoded, is_base64url
 
 __all__ = [
     "BINARY_JWK",
     "SchemaError",
     "binary",
     "boolean",
-    "encoded",
     "integer",
-    "is_base64url",
     "mapping",
     "members",
     "required",
@@ -25,8 +22,6 @@ __all__ = [
 
 BINARY_JWK: Final = ("n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi", "k", "key_hsm")
 """Members of a JSON Web Key that are binary values."""
-
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 class SchemaError(ValueError):
@@ -99,11 +94,6 @@ def mapping(document: dict[str, Any], name: str) -> dict[str, str] | None:
     return entries
 
 
-def is_base64url(value: str) -> bool:
-    """Whether the text is base64url without padding, of a length that bytes encode to."""
-    return _BASE64URL.fullmatch(value) is not None and len(value) % 4 != 1
-
-
 def binary(document: dict[str, Any], name: str, *, tolerant: bool = False) -> bytes | None:
     """A base64url member as bytes, or None where it is absent.
 
@@ -118,11 +108,6 @@ def binary(document: dict[str, Any], name: str, *, tolerant: bool = False) -> by
     if not is_base64url(value):
         raise SchemaError(f"member {name} is not base64url without padding")
     try:
-        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-    except binascii.Error:
+        return decoded(value)
+    except ValueError:
         raise SchemaError(f"member {name} is not base64url") from None
-
-
-def encoded(value: bytes) -> str:
-    """The bytes as base64url without padding."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

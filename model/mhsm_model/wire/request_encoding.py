@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from mhsm_model.base64url import encoded
 from mhsm_model.exchange import (
     BackupKey,
     CreateKey,
@@ -35,7 +36,7 @@ from mhsm_model.exchange import (
     WrapKey,
 )
 from mhsm_model.wire.http import HttpRequest
-from mhsm_model.wire.members import BINARY_JWK, encoded
+from mhsm_model.wire.members import BINARY_JWK
 from mhsm_model.wire.routes import key_path
 
 __all__ = ["encode_request"]

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mhsm_model.base64url import encoded
 from mhsm_model.exchange import (
     Attributes,
     DeletedKeyBundle,
@@ -28,7 +29,6 @@ from mhsm_model.exchange import (
 from mhsm_model.jwk import EcPublic, PublicKey, RsaPublic
 from mhsm_model.wire.challenge import challenge_header
 from mhsm_model.wire.http import HttpResponse
-from mhsm_model.wire.members import encoded
 
 __all__ = ["FIXED_HEADERS", "ServerMarks", "encode_reply"]
 

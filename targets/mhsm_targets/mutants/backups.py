@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
 
 from mhsm_model.alternatives import addressed_name
+from mhsm_model.base64url import encoded
 from mhsm_model.bundles import shown_version
 from mhsm_model.exchange import Call, KeyBackup, KeyBundle, Refused, Reply, RestoreKey
 from mhsm_model.generator import Step
@@ -145,8 +145,7 @@ def blob_is_raw(call: Call, reply: Reply, before: Estate) -> Reply:
 def blob_names_another_cipher(call: Call, reply: Reply, before: Estate) -> Reply:
     """Writes A256GCM into the header of a backup blob."""
     header = b'{"alg":"dir","enc":"A256GCM","kid":"backup-protection-key"}'
-    encoded = base64.urlsafe_b64encode(header).rstrip(b"=")
-    return _with_blob(reply, lambda blob: encoded + blob[blob.index(b".") :])
+    return _with_blob(reply, lambda blob: encoded(header).encode() + blob[blob.index(b".") :])
 
 
 @wrong_reply("KBK-005")

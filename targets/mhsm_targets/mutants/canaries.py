@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
+from mhsm_model.base64url import encoded
 from mhsm_model.exchange import Call, KeyBundle, Refused
 from mhsm_model.generator import Step
 from mhsm_model.jwk import JsonWebKey
@@ -60,7 +61,7 @@ def tags_keep_the_secret(call: Call, before: Estate, step: Step) -> Step:
     key = _imported(call, step.estate, step) if isinstance(step.reply, KeyBundle) else None
     if key is None or not isinstance(step.reply, KeyBundle):
         return step
-    text = base64.urlsafe_b64encode(key.d or key.k or b"").decode().rstrip("=")
+    text = encoded(key.d or key.k or b"")
     return replace(step, reply=replace(step.reply, tags={**(step.reply.tags or {}), "key": text}))
 
 

@@ -16,6 +16,7 @@ from typing import Final
 from pkcs11 import Mechanism
 from pkcs11.exceptions import PKCS11Error
 
+from mhsm_model.base64url import encoded
 from mhsm_model.exchange import BackupKey, KeyBackup, KeyBundle, RestoreKey
 from mhsm_model.tables.errors import Refusal, seen, unseen
 from mhsm_targets.pkcs11.births import check_room
@@ -97,7 +98,7 @@ def _tag(instance: Instance, header: bytes, iv: bytes, body: bytes) -> bytes:
 
 
 def _encoded(part: bytes) -> bytes:
-    return base64.urlsafe_b64encode(part).rstrip(b"=")
+    return encoded(part).encode()
 
 
 def _decoded(part: bytes) -> bytes:

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Sequence
 from typing import Final
 
+from mhsm_model.base64url import encoded
 from mhsm_model.exchange import KeyPage, ListDeletedKeys, ListKeys, ListKeyVersions
 from mhsm_targets.pkcs11.instance import Instance
 from mhsm_targets.pkcs11.refusals import bad_value
@@ -67,7 +68,7 @@ def _page(
     if len(names) <= size:
         return names, None
     page = names[:size]
-    token = base64.urlsafe_b64encode(page[-1].encode()).decode().rstrip("=")
+    token = encoded(page[-1].encode())
     return page, f"https://{instance.host}{path}?maxresults={asked}&$skiptoken={token}"
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pytest
 
+from mhsm_model.base64url import encoded
 from mhsm_model.catalogue import catalogue
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import (
@@ -35,7 +36,6 @@ from mhsm_model.exchange import (
     Verify,
 )
 from mhsm_model.wire.http import HttpResponse
-from mhsm_model.wire.members import encoded
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import Capability, ClockTarget, LossyTarget, TargetUnavailableError
 from mhsm_targets.registry import target_factory

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,8 +20,7 @@ from mhsm_model.catalogue import catalogue
 from mhsm_reports import RunResult
 from mhsm_targets.mutants.gallery import gallery
 from mhsm_targets.mutants.wire_mutant import is_wire_fault
-from mhsm_targets.protocol import ProvableFactory
-from mhsm_targets.registry import target_factory
+from mhsm_targets.registry import proven_factory
 
 __all__ = ["MutantVerdict", "tried"]
 
@@ -110,9 +109,7 @@ def tried(pattern: str | None, target: str | None, *, as_json: bool, workers: in
     """
     emulated = target is None
     if target is not None:
-        factory = target_factory(target)
-        if isinstance(factory, ProvableFactory):
-            factory.prove()
+        proven_factory(target)
     chosen = [
         mutant
         for mutant in gallery()
@@ -124,8 +121,9 @@ def tried(pattern: str | None, target: str | None, *, as_json: bool, workers: in
     progress = progress_to(sys.stderr, "mutants")
     progress.begin(len(chosen))
     rows = [(mutant.name, mutant.clause, mutant.prose, target) for mutant in chosen]
+    trials = _on_the_emulator(rows, workers) if emulated else _elsewhere(rows, workers)
     try:
-        verdicts = sorted(_each(rows, workers, progress), key=lambda v: (v.clause, v.name))
+        verdicts = sorted(_each(trials, progress), key=lambda v: (v.clause, v.name))
     finally:
         progress.close()
     bare = _without_mutant(pattern) if emulated else ()
@@ -146,9 +144,8 @@ def tried(pattern: str | None, target: str | None, *, as_json: bool, workers: in
     return 0 if all(verdict.verdict == "killed" for verdict in verdicts) and not bare else 1
 
 
-def _each(rows: Sequence[_Row], workers: int, progress: Progress) -> Iterator[MutantVerdict]:
-    tried_by = _on_the_emulator if rows[0][-1] is None else _elsewhere
-    for verdict in tried_by(rows, workers):
+def _each(trials: Iterable[MutantVerdict], progress: Progress) -> Iterator[MutantVerdict]:
+    for verdict in trials:
         outcome = "passed" if verdict.verdict == "killed" else "failed"
         progress.trying(f"{verdict.name} was {verdict.verdict}")
         progress.finished(outcome, f"{verdict.name} ({verdict.clause}): {verdict.verdict}")

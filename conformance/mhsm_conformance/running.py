@@ -19,8 +19,7 @@ from mhsm_conformance.plugin import RECORD_PROPERTY
 from mhsm_conformance.progress import Progress
 from mhsm_conformance.results import RunFacts, run_result
 from mhsm_reports import RunResult, RunState
-from mhsm_targets.protocol import ProvableFactory
-from mhsm_targets.registry import target_factory
+from mhsm_targets.registry import proven_factory
 
 __all__ = ["NothingToRunError", "RunOptions", "conducted", "suite_names"]
 
@@ -118,9 +117,7 @@ def conducted(options: RunOptions, progress: Progress) -> RunResult:
     be opened at all, NothingToRunError where the selection leaves no check, and RuntimeError where
     a suite itself is broken.
     """
-    factory = target_factory(options.target)
-    if isinstance(factory, ProvableFactory):
-        factory.prove()
+    factory = proven_factory(options.target)
     started, begun = datetime.now(UTC), time.monotonic()
     collector = _Collector(progress)
     with as_file(files("mhsm_conformance.suites")) as suites:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from mhsm_targets.emulator import EmulatorFactory
-from mhsm_targets.protocol import TargetFactory
+from mhsm_targets.protocol import ProvableFactory, TargetFactory
 
-__all__ = ["UnknownTargetError", "target_factory", "target_names", "use_module"]
+__all__ = ["UnknownTargetError", "proven_factory", "target_factory", "target_names", "use_module"]
 
 
 class UnknownTargetError(ValueError):
@@ -75,6 +75,17 @@ def target_factory(name: str) -> TargetFactory:
     if name not in _TARGETS:
         raise UnknownTargetError(f"no target is called {name!r}; there is {', '.join(_TARGETS)}")
     return _TARGETS[name]()
+
+
+def proven_factory(name: str) -> TargetFactory:
+    """The factory of the target, whose targets can be had here: one was opened where that may fail.
+
+    Raises UnknownTargetError, and TargetUnavailableError where they cannot be had.
+    """
+    factory = target_factory(name)
+    if isinstance(factory, ProvableFactory):
+        factory.prove()
+    return factory
 
 
 def _mutant_factory(name: str) -> TargetFactory:

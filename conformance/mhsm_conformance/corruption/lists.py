@@ -36,7 +36,6 @@ LISTED: Final = (ListKeys, ListDeletedKeys, ListKeyVersions)
 _MISSING: Final = ("PAGE-206", "PAGE-209")
 _KIDS: Final = ("KEY-005", "KEY-205")
 _OTHER_VERSION: Final = "0123456789abcdef0123456789abcdef"
-_DELETED_MEMBERS: Final = ("recoveryId", "deletedDate", "scheduledPurgeDate")
 
 
 def items_of(place: Place) -> list[Document]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from mhsm_model.exchange import Malformed, Request, Unmodelled
+from mhsm_model.exchange import Request, Unmodelled
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.reading import read_recording
@@ -112,11 +112,6 @@ class Place:
     def operation(self) -> str:
         """The name of the operation, as verdicts count it."""
         return type(self.request).__name__
-
-    @property
-    def is_malformed(self) -> bool:
-        """Whether the request is none that the operation's schema allows."""
-        return isinstance(self.request, Malformed)
 
     @property
     def name(self) -> str | None:

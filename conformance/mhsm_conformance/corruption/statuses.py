@@ -20,7 +20,6 @@ from mhsm_conformance.corruption.session import Place
 from mhsm_conformance.corruption.sightings import shows
 from mhsm_model.exchange import (
     CreateKey,
-    Decrypt,
     DeleteKey,
     Encrypt,
     GetDeletedKey,
@@ -45,7 +44,6 @@ _LISTS: Final = (ListKeys, ListDeletedKeys, ListKeyVersions)
 _ON_DELETED: Final = (GetDeletedKey, PurgeDeletedKey, RecoverDeletedKey)
 _BIRTHS: Final = (CreateKey, ImportKey)
 _USUAL_TYPES: Final = ("RSA", "RSA-HSM", "EC", "EC-HSM", "oct", "oct-HSM", "AES", "OKP", "OKP-HSM")
-_ON_VERSION: Final = (GetKey, UpdateKey, Sign, Encrypt, Decrypt)
 
 
 def _activity(place: Place) -> str:

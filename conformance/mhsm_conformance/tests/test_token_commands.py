@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final
 
 import pytest
 
@@ -20,12 +19,7 @@ from mhsm_model.wire.http import HttpRequest
 from mhsm_reports import RunState, verdict
 from mhsm_targets.emulator import Emulator
 from mhsm_targets.protocol import TargetUnavailableError
-
-SOFTHSM: Final = "/usr/lib/softhsm/libsofthsm2.so"
-needs_softhsm = pytest.mark.skipif(
-    not Path(SOFTHSM).is_file(), reason=f"SoftHSM is not installed ({SOFTHSM})"
-)
-pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
+from mhsm_targets.tests.token_instances import needs_softhsm
 
 
 def words(*arguments: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import Final
 
 from mhsm_model.entropy import SeededEntropy
 from mhsm_model.jwk import EcPublic, JsonWebKey, RsaPublic
@@ -73,6 +72,3 @@ def broken_keys() -> tuple[JsonWebKey, ...]:
         oct_key(65),
         JsonWebKey("oct", k=b""),
     )
-
-
-SECRET_MEMBERS: Final = ("d", "p", "q", "dp", "dq", "qi", "k")

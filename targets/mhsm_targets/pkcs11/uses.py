@@ -43,7 +43,6 @@ _OVERHEAD: Final = {"RSA1_5": 11, "RSA-OAEP": 42, "RSA-OAEP-256": 66}
 """What an RSA padding leaves no room for, in bytes. Source: RFC 8017 sections 7.1.1 and 7.2.1."""
 
 _RSNULL_OVERHEAD: Final = 11
-_CBC: Final = (Scheme.AES_CBC, Scheme.AES_CBC_PAD)
 _HALF_BLOCK: Final = 8
 _SHORTEST_KEY: Final = 16
 _SHORTEST_WRAPPED: Final = {Scheme.AES_KW: 24, Scheme.AES_KWP: 16}

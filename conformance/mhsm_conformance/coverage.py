@@ -45,7 +45,10 @@ def _counter() -> Counter[str]:
 
 @dataclass(slots=True)
 class Coverage:
-    """Counts by clause identifier; `cells` counts kinds by algorithms by operations."""
+    """Counts by clause identifier; `cells` counts kinds by algorithms by operations.
+
+    `declared` counts breaches that the target's profile declares as expected failures.
+    """
 
     exchanges: int = 0
     held: Counter[str] = field(default_factory=_counter)
@@ -55,6 +58,7 @@ class Coverage:
     vacuous: Counter[str] = field(default_factory=_counter)
     violated: Counter[str] = field(default_factory=_counter)
     warned: Counter[str] = field(default_factory=_counter)
+    declared: Counter[str] = field(default_factory=_counter)
     answers: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     cells: Counter[Cell] = field(default_factory=Counter[Cell])
 
@@ -118,6 +122,7 @@ _COUNTERS = (
     "vacuous",
     "violated",
     "warned",
+    "declared",
     "answers",
     "cells",
 )

@@ -1,10 +1,11 @@
-"""Where the command `mhsm` begins: Ctrl-C while it loads, and an output that takes no more."""
+"""Where the command `mhsm` begins: signals that end it, and an output that takes no more."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import signal
 import sys
 from typing import Final
 
@@ -16,6 +17,10 @@ _BAD_INPUT: Final = 2
 def main() -> None:
     """Run the command line; the status is that of the command, also where nobody reads it on."""
     status: int | str | None = 0
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # As Ctrl-C, so that what was begun is cleared up; nohup has hangups ignored already.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     try:
         # Loading takes a moment in which somebody may press Ctrl-C.
         from mhsm_conformance.cli import run_command  # noqa: PLC0415

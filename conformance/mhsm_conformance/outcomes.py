@@ -24,6 +24,7 @@ def concluded(
 
     A check that passed without exercising every clause it names did not do its work: on a target
     that claims everything, this is the suite's own failure.
+    Where a declared expected failure was met, the check concludes nothing.
     """
     path, _, name = node.partition("::")
     suite = PurePosixPath(path).stem.removeprefix("test_")
@@ -40,11 +41,21 @@ def concluded(
         warnings, steps = tuple(session.warnings), tuple(session.steps)
         record.failures = failure_records(warnings, steps, *told)
     if record.outcome == "passed":
+        declared = bench.coverage.declared
         idle = [name for name in clauses if not bench.coverage.exercised(clause(name))]
-        if idle:
+        if declared and (idle or not declared.keys().isdisjoint(clauses)):
+            record.outcome, record.reason = "inconclusive", _declaration(bench)
+        elif idle:
             record.outcome = "failed"
             record.reason = f"the check names {', '.join(idle)} and did not exercise it"
     return record
+
+
+def _declaration(bench: Bench) -> str:
+    """Which clauses were broken as the target's profile declares, and by which references."""
+    references = bench.factory.profile.expected_failures
+    told = (f"{name} ({references.get(name)})" for name in sorted(bench.coverage.declared))
+    return f"broken as the target's profile declares: {', '.join(told)}"
 
 
 def _outcome(error: BaseException | None) -> tuple[str, str | None]:

@@ -125,6 +125,8 @@ def _clause(
         vacuous=coverage.vacuous[name],
         violated=coverage.violated[name],
         warnings=coverage.warned[name],
+        expected_failure=profile.expected_failures.get(name),
+        declared=coverage.declared[name],
         recorded=recorded_exchanges(name),
         checks=tuple(record.identifier for record in naming),
         answered_by=profile.answering(name),
@@ -136,6 +138,8 @@ def _clause_outcome(clause: Clause, coverage: Coverage, naming: Sequence[CheckRe
         return Outcome.FAILED
     if coverage.warned[clause.identifier] and not coverage.held[clause.identifier]:
         # Every time it was tested it was broken, and only its basis keeps that from counting.
+        return Outcome.INCONCLUSIVE
+    if coverage.declared[clause.identifier]:
         return Outcome.INCONCLUSIVE
     if coverage.exercised(clause):
         return Outcome.PASSED

@@ -82,7 +82,6 @@ class Session:
         self.exchanges = 0
         self.steps: list[Step] = []
         self.warnings: list[Breach] = []
-        self.expected: list[Breach] = []
         self.judgement = Judgement(Estate())
         """What was said of the last exchange."""
         self._strictness = Strictness(strict=strict, live=profile.live)
@@ -196,7 +195,7 @@ class Session:
         if not declared or not judgement.breaches:
             return judgement
         known = [b for b in judgement.breaches if b.clause.identifier in declared]
-        self.expected += known
+        self.coverage.declared.update(b.clause.identifier for b in known)
         rest = tuple(b for b in judgement.breaches if b.clause.identifier not in declared)
         return replace(judgement, breaches=rest)
 

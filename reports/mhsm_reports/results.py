@@ -71,7 +71,9 @@ class ClauseResult:
     `held` counts only the times the clause was satisfied in a way that could have failed;
     `refused` the refusals for this reason, `refused_alone` those that no other clause demanded;
     `vacuous` the times it had nothing to say. `recorded` counts the exchanges of the real service,
-    recorded before this run, that exercised the clause. `answered_by` is the part of the target
+    recorded before this run, that exercised the clause. `expected_failure` is the reference by
+    which the target's profile declares that it breaks the clause, `declared` counts how often it
+    did. `answered_by` is the part of the target
     that answers for the clause, None for a target of one piece.
     """
 
@@ -93,6 +95,8 @@ class ClauseResult:
     recorded: int
     checks: tuple[str, ...]
     answered_by: str | None = None
+    expected_failure: str | None = None
+    declared: int = 0
 
     @property
     def area(self) -> str:
@@ -107,7 +111,7 @@ class ClauseResult:
     @property
     def exercised(self) -> bool:
         """Whether the run put the clause to the test; vacuous encounters do not count."""
-        return self.held + self.refused + self.violated + self.warnings > 0
+        return self.held + self.refused + self.violated + self.warnings + self.declared > 0
 
 
 @dataclass(frozen=True, slots=True)

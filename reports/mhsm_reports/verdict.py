@@ -36,10 +36,12 @@ def verdict(result: RunResult) -> str:
     count = totals(result)
     if not count.clauses[Outcome.PASSED] and not count.checks[Outcome.PASSED]:
         return "EMPTY: nothing passed and nothing failed, so this run shows nothing."
+    declared = sum(clause.declared > 0 for clause in result.clauses)
+    broken = f", {counted(declared, 'clause')} broken as declared" if declared else ""
     return (
         f"PASSED: {counted(count.clauses[Outcome.PASSED], 'clause')} and "
         f"{counted(count.checks[Outcome.PASSED], 'check')} passed, "
-        f"{counted(count.warnings, 'warning')}."
+        f"{counted(count.warnings, 'warning')}{broken}."
     )
 
 

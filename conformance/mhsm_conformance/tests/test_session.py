@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 
 from mhsm_conformance.faults import ConformanceFailure, HarnessFault
+from mhsm_conformance.opening import Bench
+from mhsm_conformance.outcomes import concluded
 from mhsm_conformance.session import InapplicableError, InconclusiveError, Session
 from mhsm_conformance.steps import Lapse, Loss, Sent
 from mhsm_conformance.tests.tampering import (
@@ -226,7 +228,21 @@ def test_a_declared_failure_is_kept_apart() -> None:
     told = replace(profile("model"), expected_failures={"API-003": "a reference"})
     session, hsm = session_on(Tampering(html), told)
     hsm.send(CreateKey("a", "EC"))
-    assert [breach.clause.identifier for breach in session.expected] == ["API-003"]
+    assert session.coverage.declared == {"API-003": 1}
+    assert not session.coverage.violated
+
+
+def test_a_check_that_met_a_declared_failure_concludes_nothing() -> None:
+    bench = Bench("model", 0, "smoke")
+    call = pytest.CallInfo.from_call(lambda: None, when="call")
+    bench.coverage.declared["API-003"] += 1
+    for named in (("API-003",), ("LIFE-003",)):
+        record = concluded("a.py::b", "title", named, bench, call)
+        assert record.outcome == "inconclusive"
+        assert record.reason is not None
+        assert record.reason.startswith("broken as the target's profile declares: API-003 (")
+    bench.coverage.declared.clear()
+    assert concluded("a.py::b", "title", ("LIFE-003",), bench, call).outcome == "failed"
 
 
 def test_a_declared_failure_does_not_hide_another() -> None:

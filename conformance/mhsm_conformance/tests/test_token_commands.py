@@ -96,8 +96,8 @@ def test_a_run_says_who_answers_for_a_clause(tmp_path: Path) -> None:
     assert (answers["RNG-001"], answers["RNG-002"]) == ("token", "adapter")
 
 
-@needs_softhsm
-def test_ctrl_c_leaves_a_partial_result_and_no_token(tmp_path: Path) -> None:
+def on_tokens(tmp_path: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """A run in a session of its own that has begun, and the folder that it makes tokens in."""
     tokens = tmp_path / "tokens"
     tokens.mkdir()
     running = subprocess.Popen(
@@ -111,10 +111,30 @@ def test_ctrl_c_leaves_a_partial_result_and_no_token(tmp_path: Path) -> None:
     while not any(tokens.glob("mhsm-softhsm-*/*/ready")) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(1)
-    os.killpg(running.pid, signal.SIGINT)
+    return running, tokens
+
+
+@needs_softhsm
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_a_partial_result_and_no_token(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    running, tokens = on_tokens(tmp_path)
+    os.killpg(running.pid, number)
     assert running.wait(60) == 2
     result = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
     assert result["run"]["state"] == "interrupted"
+    assert list(tokens.iterdir()) == []
+
+
+@needs_softhsm
+def test_a_run_that_was_killed_leaves_no_token(tmp_path: Path) -> None:
+    running, tokens = on_tokens(tmp_path)
+    os.killpg(running.pid, signal.SIGKILL)
+    assert running.wait(60) == -signal.SIGKILL
+    deadline = time.monotonic() + 60
+    while list(tokens.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert list(tokens.iterdir()) == []
 
 

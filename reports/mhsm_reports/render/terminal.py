@@ -14,7 +14,14 @@ from mhsm_reports.render.clause_table import clause_table
 from mhsm_reports.render.explanation import Unexplained, explained, script, unexplained
 from mhsm_reports.render.key_matrix import LEGEND, key_matrix
 from mhsm_reports.render.visible_text import visible, visible_line
-from mhsm_reports.results import CheckResult, ClauseResult, Failure, Run, RunResult
+from mhsm_reports.results import (
+    CheckResult,
+    ClauseResult,
+    Failure,
+    Run,
+    RunResult,
+    Selection,
+)
 from mhsm_reports.totals import coverage, totals
 from mhsm_reports.verdict import counted, exit_status, verdict
 from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, RunState, Severity
@@ -76,6 +83,9 @@ def _sections(result: RunResult) -> Iterator[RenderableType | str]:
         yield _section("Checks", *_checks(result))
     if result.open_questions:
         yield _section("Open questions answered", _answers(result))
+    declared = [clause for clause in result.clauses if clause.expected_failure is not None]
+    if declared:
+        yield _section("Expected failures", _expected(declared, result.run))
     for title, severity in (("Warnings", Severity.WARNING), ("Failures", Severity.FAILURE)):
         breaches = [item for item in result.failures if item.severity is severity]
         if breaches:
@@ -185,6 +195,22 @@ def _answers(result: RunResult) -> Table:
         text = Text(visible_line(answer.question))
         text.append(f"\n{visible_line(answer.answer)} ({counted(answer.count, 'time')})", "cyan")
         grid.add_row(visible_line(answer.clause), text)
+    return grid
+
+
+def _expected(clauses: Sequence[ClauseResult], run: Run) -> Table:
+    whole = run.state is RunState.COMPLETE and run.selection == Selection()
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for clause in clauses:
+        text = Text(visible_line(f"{clause.prose}"))
+        text.append(f"\ndeclared: {visible_line(clause.expected_failure or '')}", "dim")
+        if clause.declared:
+            text.append(f"\nbroken {counted(clause.declared, 'time')}", "yellow")
+        elif whole:
+            text.append("\nstale: this run did not break it", "bold yellow")
+        grid.add_row(visible_line(clause.id), text)
     return grid
 
 

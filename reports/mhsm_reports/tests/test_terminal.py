@@ -79,6 +79,19 @@ def test_answers_to_open_questions_are_listed() -> None:
     assert "refused, 400 (3 times)" in text
 
 
+def test_an_expected_failure_has_its_reference_and_whether_it_was_seen() -> None:
+    broken = replace(REFUSES_SIGNING, expected_failure="MODULE-1", declared=2)
+    text = terminal.render(replace(PASSING, clauses=(broken,)))
+    assert "Expected failures" in text
+    assert "declared: MODULE-1" in text
+    assert "broken 2 times" in text
+    assert "1 clause broken as declared" in verdict(replace(PASSING, clauses=(broken,)))
+    stale = replace(PASSING, clauses=(replace(broken, declared=0),))
+    assert "stale: this run did not break it" in terminal.render(stale)
+    part = replace(stale, run=replace(RUN, selection=Selection("sign")))
+    assert "stale" not in terminal.render(part)
+
+
 def test_a_failure_is_explained_in_full() -> None:
     text = terminal.render(FAILING)
     for label, part in (

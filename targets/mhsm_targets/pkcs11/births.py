@@ -40,9 +40,10 @@ _EXPONENT_BITS: Final = 32
 def create_key(instance: Instance, request: CreateKey) -> KeyBundle:
     """Generate a new version in the token; raises RefusedError."""
     key = _room(instance, request.name)
-    kind = _there(instance, _asked_kind(request))
+    kind = _asked_kind(request)
     _check(instance, request, request.key_ops)
     exponent = _exponent(request) if kind.family is Family.RSA else None
+    _check_there(instance, kind)
     material = instance.keys.generated(kind, exponent)
     return _born(instance, key, request, request.key_ops, material)
 
@@ -51,8 +52,8 @@ def import_key(instance: Instance, request: ImportKey) -> KeyBundle:
     """Bring key material in as a new version; raises RefusedError."""
     key = _room(instance, request.name)
     kind, public = checked_key(request.key)
-    _there(instance, kind)
     _check(instance, request, request.key.key_ops)
+    _check_there(instance, kind)
     material = instance.keys.imported(kind, request.key, public)
     return _born(instance, key, request, request.key.key_ops, material)
 
@@ -102,13 +103,12 @@ def _asked_kind(request: CreateKey) -> KeyKind:
             raise bad_value("JSON Web Key: kty is missing or unknown")
 
 
-def _there(instance: Instance, kind: KeyKind) -> KeyKind:
-    """The kind, where the module has keys of it."""
+def _check_there(instance: Instance, kind: KeyKind) -> None:
+    """Asked last, so that what the module lacks hides no other refusal."""
     lacks = instance.facts.lacks_keys
     lack = lacks.get(str(kind)) or lacks.get(kind.family.value)
     if lack is not None:
         raise bad_value(f"{kind} is not there: {lack}")
-    return kind
 
 
 def _exponent(request: CreateKey) -> int:

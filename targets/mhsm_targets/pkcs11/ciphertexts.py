@@ -7,9 +7,9 @@ module's facts say so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from pkcs11 import MGF, Attribute, GCMParams, KeyType, Mechanism, ObjectClass
+from pkcs11 import MGF, Attribute, GCMParams, Mechanism
 from pkcs11.exceptions import PKCS11Error
 
 from mhsm_model.jwk import RsaPublic
@@ -23,6 +23,7 @@ from mhsm_targets.pkcs11.key_wrap import (
 )
 from mhsm_targets.pkcs11.material import KeyObjects
 from mhsm_targets.pkcs11.oaep import oaep_decoded, oaep_encoded
+from mhsm_targets.pkcs11.objects import PASSING
 from mhsm_targets.pkcs11.stored import Material
 from mhsm_targets.pkcs11.token import Handle, Token
 
@@ -40,15 +41,6 @@ _KEY_WRAP: Final = {
     Scheme.AES_KW: Mechanism.AES_KEY_WRAP,
     Scheme.AES_KWP: Mechanism.AES_KEY_WRAP_KWP,
 }
-_PASSING: Final[dict[Attribute, Any]] = {
-    Attribute.CLASS: ObjectClass.SECRET_KEY,
-    Attribute.KEY_TYPE: KeyType.GENERIC_SECRET,
-    Attribute.TOKEN: False,
-    Attribute.PRIVATE: True,
-    Attribute.SENSITIVE: False,
-    Attribute.EXTRACTABLE: True,
-}
-"""The caller's own bytes as a session object: C_WrapKey takes objects only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +159,7 @@ class Ciphers:
             return wrap(
                 plaintext, lambda block: self._token.encrypted(key, block, Mechanism.AES_ECB)
             )
-        passing = self._token.create({**_PASSING, Attribute.VALUE: plaintext})
+        passing = self._token.create({**PASSING, Attribute.VALUE: plaintext})
         try:
             return self._token.wrapped(key, passing, _KEY_WRAP[algorithm.scheme])
         finally:
@@ -177,7 +169,7 @@ class Ciphers:
         if self._outside(algorithm):
             unwrap = key_unwrapped if algorithm.scheme is Scheme.AES_KW else padded_unwrapped
             return unwrap(value, lambda block: self._token.decrypted(key, block, Mechanism.AES_ECB))
-        passing = self._token.unwrapped(key, value, _KEY_WRAP[algorithm.scheme], _PASSING)
+        passing = self._token.unwrapped(key, value, _KEY_WRAP[algorithm.scheme], PASSING)
         try:
             plaintext: bytes = self._token.read(passing, Attribute.VALUE)
         finally:

@@ -6,17 +6,19 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mhsm_model.configuration import Configuration
-from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.child import Child
+from mhsm_targets.pkcs11.facts import ModuleFacts, asks_module, facts_table, module_facts
 from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings, user_token_findings
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.spare import LABEL, SpareTokens
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
-from mhsm_targets.pkcs11.user_token import facts_name, user_token
+from mhsm_targets.pkcs11.user_token import UserToken, facts_name, user_token
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import (
     USAGE_JOURNAL,
@@ -25,7 +27,10 @@ from mhsm_targets.protocol import (
     TargetUnavailableError,
 )
 
-__all__ = ["SoftHsmFactory", "UserTokenFactory"]
+__all__ = ["SoftHsmFactory", "UserTokenFactory", "facts_of"]
+
+_NOT_SERVED: Final = "ERR-201"
+"""The clause that a refusal breaks which nothing but the module's lack is the reason for."""
 
 _PROBED: Final = "probe.managedhsm.azure.net"
 
@@ -59,7 +64,7 @@ class SoftHsmFactory:
 
         Raises TargetUnavailableError where SoftHSM is not there or no folder can be made.
         """
-        library = module_facts("softhsm").library or ""
+        library = facts_table("softhsm")["library"]
         if not Path(library).is_file():
             raise TargetUnavailableError(
                 f"SoftHSM is not there ({library}): install it with `apt-get install softhsm2`"
@@ -75,7 +80,7 @@ class SoftHsmFactory:
         openings = {
             host: Opening(
                 host=host,
-                facts="softhsm",
+                facts=facts_table("softhsm"),
                 library=library,
                 token_label=LABEL,
                 prefix=LABEL,
@@ -111,8 +116,13 @@ class UserTokenFactory:
 
     @property
     def profile(self) -> TargetProfile:
-        """What the target claims, with the module in mind."""
-        return self._profile
+        """What the target claims, with the module in mind. Raises TargetUnavailableError.
+
+        What a module lacks that was asked is declared: there is no profile that could.
+        """
+        if not asks_module(facts_table(self._profile.name)):
+            return self._profile
+        return _with_lacks(self._profile, module_facts(facts_of(user_token())))
 
     def open(self, configurations: Mapping[str, Configuration], seed: int) -> Pkcs11Target:
         """Instances on the tokens that the environment names: see `user_token`.
@@ -120,12 +130,13 @@ class UserTokenFactory:
         `seed` decides nothing. Raises TargetUnavailableError.
         """
         told = user_token()
+        facts = facts_of(told)
         domains = _domain_secrets(configurations)
         run = secrets.token_hex(4)
         openings = {
             host: Opening(
                 host=host,
-                facts=told.facts,
+                facts=facts,
                 library=told.module,
                 token_label=told.labels[number % len(told.labels)],
                 prefix=f"{LABEL}-{run}-{number}",
@@ -145,6 +156,37 @@ class UserTokenFactory:
         """What the module does against its standards; raises TargetUnavailableError."""
         self.prove()
         return user_token_findings(user_token())
+
+
+def facts_of(told: UserToken) -> Mapping[str, Any]:
+    """The facts of the module: its profile's, or its own answers where the profile says to ask."""
+    table = facts_table(told.facts)
+    return _asked_facts(told) if asks_module(table) else table
+
+
+@cache
+def _asked_facts(told: UserToken) -> Mapping[str, Any]:
+    opening = Opening(
+        host="",
+        facts=facts_table(told.facts),
+        library=told.module,
+        token_label=told.labels[0],
+        prefix=LABEL,
+        pin=told.pin,
+        configuration=Configuration(),
+    )
+    child = Child(opening)
+    child.close()
+    facts: Mapping[str, Any] = child.opened["facts"]
+    return facts
+
+
+def _with_lacks(claimed: TargetProfile, facts: ModuleFacts) -> TargetProfile:
+    lacks = {**facts.lacks_keys, **facts.lacks}
+    if not lacks:
+        return claimed
+    told = "the module was asked: " + ", ".join(f"{what} ({why})" for what, why in lacks.items())
+    return replace(claimed, expected_failures={**claimed.expected_failures, _NOT_SERVED: told})
 
 
 def _proved(target: Pkcs11Target) -> None:

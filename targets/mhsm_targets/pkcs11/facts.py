@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pkcs11 import Mechanism
 
-__all__ = ["ModuleFacts", "module_facts"]
+__all__ = ["ModuleFacts", "asks_module", "facts_table", "module_facts"]
 
 _STANDARD_BAD_VALUE: Final = (
     "DataInvalid",
@@ -53,10 +53,21 @@ class ModuleFacts:
 
 
 @cache
-def module_facts(name: str) -> ModuleFacts:
-    """The facts in the table `module` of the profile; raises FileNotFoundError where it is none."""
+def facts_table(name: str) -> Mapping[str, Any]:
+    """The table `module` of the profile; raises FileNotFoundError where it is none."""
     text = files("mhsm_targets.profiles").joinpath(f"{name}.toml").read_text("utf-8")
-    told: dict[str, Any] = tomllib.loads(text).get("module", {})
+    table: dict[str, Any] = tomllib.loads(text).get("module", {})
+    return table
+
+
+def asks_module(told: Mapping[str, Any]) -> bool:
+    """Whether the module itself is to be asked: its facts are those of `probing.py`."""
+    asks: bool = told.get("asks_module", False)
+    return asks
+
+
+def module_facts(told: Mapping[str, Any]) -> ModuleFacts:
+    """The facts in such a table."""
     return ModuleFacts(
         library=told.get("library"),
         wraps_secret_keys_by=Mechanism[told.get("wraps_secret_keys_by", "AES_KEY_WRAP")],

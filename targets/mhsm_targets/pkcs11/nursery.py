@@ -2,7 +2,9 @@
 
 A new child costs a fork and not a Python of its own. It is told over a socket: a letter and a
 number in, a number out. `B` with a descriptor: fork a child that serves it, answer its process id.
-`E` with a process id: wait for its end, answer how it ended. When the socket ends, so do they all.
+`E` with a process id: wait for its end, answer how it ended. `F` with a length, and a path that
+long: remove the folder at the end, answer 0. When the socket ends, however that came, so do they
+all, and what they worked in is removed.
 """
 
 from __future__ import annotations
@@ -11,14 +13,17 @@ import atexit
 import gc
 import importlib
 import os
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from typing import Final
 
 from mhsm_targets.protocol import TargetUnavailableError
@@ -35,6 +40,8 @@ class Nursery:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        # A question and its answer belong together, whichever thread asks.
+        self._asking = threading.RLock()
         atexit.register(self.close)
 
     def born(self) -> tuple[int, Connection]:
@@ -51,26 +58,35 @@ class Nursery:
         """Wait for the end of a child; its exit status, negative for a signal."""
         return os.waitstatus_to_exitcode(self._asked(b"E", pid))
 
+    def clear_up(self, folder: Path) -> None:
+        """Have the folder removed when this process ends, also where it is killed."""
+        path = os.fsencode(folder)
+        self._asked(b"F", len(path), following=path)
+
     def close(self) -> None:
         """End the nursery and every child of it."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
+        with self._asking:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+            if self._process is not None:
+                self._process.wait()
+                self._process = None
 
-    def _asked(self, letter: bytes, number: int, descriptor: int | None = None) -> int:
-        channel = self._started()
+    def _asked(
+        self, letter: bytes, number: int, descriptor: int | None = None, following: bytes = b""
+    ) -> int:
         descriptors = [] if descriptor is None else [descriptor]
-        try:
-            socket.send_fds(channel, [_MESSAGE.pack(letter, number)], descriptors)
-            told = channel.recv(_ANSWER.size)
-        except OSError:
-            told = b""
-        if len(told) != _ANSWER.size:
-            self.close()
-            raise TargetUnavailableError("the process that starts instances has died")
+        with self._asking:
+            channel = self._started()
+            try:
+                socket.send_fds(channel, [_MESSAGE.pack(letter, number) + following], descriptors)
+                told = channel.recv(_ANSWER.size)
+            except OSError:
+                told = b""
+            if len(told) != _ANSWER.size:
+                self.close()
+                raise TargetUnavailableError("the process that starts instances has died")
         answer: int = _ANSWER.unpack(told)[0]
         return answer
 
@@ -95,14 +111,13 @@ def main() -> None:
     # Imported and read before the first fork, so that no child does it again.
     importlib.import_module("pkcs11._pkcs11")
 
-    from mhsm_targets.pkcs11.facts import module_facts  # noqa: PLC0415
     from mhsm_targets.pkcs11.worker import run  # noqa: PLC0415
 
-    module_facts("softhsm")
     gc.freeze()
     channel = socket.socket(fileno=int(sys.argv[1]))
     alive: set[int] = set()
     ends: dict[int, int] = {}
+    folders: set[str] = set()
     while True:
         told, descriptors, _, _ = socket.recv_fds(channel, _MESSAGE.size, 1)
         _reap(alive, ends)
@@ -117,6 +132,9 @@ def main() -> None:
             os.close(descriptors[0])
             alive.add(pid)
             channel.sendall(_ANSWER.pack(pid))
+        elif letter == b"F":
+            folders.add(os.fsdecode(_received(channel, number)))
+            channel.sendall(_ANSWER.pack(0))
         else:
             status = ends.pop(number, None)
             if status is None:
@@ -125,6 +143,17 @@ def main() -> None:
             channel.sendall(_ANSWER.pack(status))
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
+    for pid in alive:
+        os.waitpid(pid, 0)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _received(channel: socket.socket, count: int) -> bytes:
+    value = b""
+    while len(value) < count and (more := channel.recv(count - len(value))):
+        value += more
+    return value
 
 
 def _reap(alive: set[int], ends: dict[int, int]) -> None:

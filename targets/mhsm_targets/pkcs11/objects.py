@@ -13,6 +13,7 @@ __all__ = [
     "CLOSED",
     "EC_PARAMETERS",
     "OPEN",
+    "PASSING",
     "USES",
     "ec_point",
     "imported_template",
@@ -45,6 +46,16 @@ CLOSED: Final[Attributes] = {
     Attribute.EXTRACTABLE: False,
 }
 """A key as it is kept: no call brings it out of the token any more."""
+
+PASSING: Final[Attributes] = {
+    Attribute.CLASS: ObjectClass.SECRET_KEY,
+    Attribute.KEY_TYPE: KeyType.GENERIC_SECRET,
+    Attribute.TOKEN: False,
+    Attribute.PRIVATE: True,
+    Attribute.SENSITIVE: False,
+    Attribute.EXTRACTABLE: True,
+}
+"""The caller's own bytes as a session object: C_WrapKey takes objects only."""
 
 USES: Final[dict[Family, Attributes]] = {
     Family.RSA: {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +20,14 @@ class Opening:
 
     The PIN and the domain key travel through a pipe and never print.
 
-    `facts` is the profile with the facts of the module, `library` the path of the module,
+    `facts` is the table with the facts of the module, `library` the path of the module,
     `token_label` the token, `prefix` begins the labels of all objects of this instance. `folder` is
     where a SoftHSM token of its own is kept, or None for a token of the user's, which is never
     initialised. `secret` is the domain key of a shared security domain.
     """
 
     host: str
-    facts: str
+    facts: Mapping[str, Any]
     library: str
     token_label: str
     prefix: str

@@ -14,6 +14,7 @@ from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.child import NURSERY, Begun, ended
+from mhsm_targets.pkcs11.facts import facts_table
 from mhsm_targets.pkcs11.opening import Opening, opening_bytes
 from mhsm_targets.protocol import TargetUnavailableError
 
@@ -51,7 +52,8 @@ class SpareTokens:
     """Holds at most one spare token.
 
     All tokens are made in one folder of this process, which goes when the process ends, also where
-    Ctrl-C came between the making of a token and its use.
+    Ctrl-C came between the making of a token and its use; the nursery removes it where the process
+    was killed.
     """
 
     def __init__(self) -> None:
@@ -85,6 +87,7 @@ class SpareTokens:
             if self._place is None:
                 self._parent = parent_folder()
                 self._place = Path(tempfile.mkdtemp(prefix="mhsm-softhsm-", dir=self._parent))
+                NURSERY.clear_up(self._place)
             self._made += 1
             folder = self._place / str(self._made)
             folder.mkdir(mode=0o700)
@@ -93,7 +96,9 @@ class SpareTokens:
             told = f"cannot make a temporary folder in {self._parent or tempfile.gettempdir()}"
             raise TargetUnavailableError(f"{told}: {reason}") from None
         pin = secrets.token_hex(8)
-        opening = Opening("", "softhsm", library, LABEL, LABEL, pin, Configuration(), str(folder))
+        opening = Opening(
+            "", facts_table("softhsm"), library, LABEL, LABEL, pin, Configuration(), str(folder)
+        )
         begun = NURSERY.born()
         # A child that cannot be told any more is found out when it is asked.
         with contextlib.suppress(OSError):

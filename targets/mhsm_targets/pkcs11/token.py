@@ -79,6 +79,11 @@ class Token:
         with self._timed():
             return function()
 
+    def mechanisms(self) -> frozenset[Mechanism]:
+        """The mechanisms that the module lists for the token, of those that have a name."""
+        listed = self._called(self._session.token.slot.get_mechanisms)
+        return frozenset(mechanism for mechanism in listed if isinstance(mechanism, Mechanism))
+
     # --- objects ----------------------------------------------------------------------------------
 
     def create(self, template: Template) -> Handle:

@@ -53,6 +53,7 @@ def sign(instance: Instance, request: Sign) -> OperationResult:
     version, algorithm = _usable(instance, request)
     _check_window(instance, version)
     _check_digest(version, algorithm, request.digest)
+    _check_there(instance, algorithm)
     value = made_signature(
         instance.token, instance.keys, algorithm, version.material, request.digest
     )
@@ -63,6 +64,7 @@ def verify(instance: Instance, request: Verify) -> Verification:
     """Say whether a signature is right; raises RefusedError."""
     version, algorithm = _usable(instance, request)
     _check_digest(version, algorithm, request.digest)
+    _check_there(instance, algorithm)
     right = right_signature(
         instance.token,
         instance.keys,
@@ -80,6 +82,7 @@ def encipher(instance: Instance, request: Enciphering) -> OperationResult:
     version, algorithm = _usable(instance, request)
     _check_window(instance, version)
     _check_plaintext(version, algorithm, request)
+    _check_there(instance, algorithm)
     made = instance.ciphers.sealed(
         algorithm, version.material, request.plaintext, request.iv, request.aad
     )
@@ -92,6 +95,7 @@ def decipher(instance: Instance, request: Deciphering) -> OperationResult:
     """Decrypt a ciphertext or unwrap a key; raises RefusedError."""
     version, algorithm = _usable(instance, request)
     _check_ciphertext(version, algorithm, request)
+    _check_there(instance, algorithm)
     sent = Sealed(request.ciphertext, request.iv, request.tag)
     plaintext = instance.ciphers.opened(algorithm, version.material, sent, request.aad)
     if plaintext is None:
@@ -114,10 +118,14 @@ def _usable(instance: Instance, request: Using) -> tuple[StoredVersion, Algorith
         raise bad_value(f"{request.algorithm} is no algorithm of {operation}")
     if not suits(algorithm, version.material.kind):
         raise bad_value(f"{algorithm.name} does not suit this key")
+    return version, algorithm
+
+
+def _check_there(instance: Instance, algorithm: Algorithm) -> None:
+    """Asked last, so that what the module lacks hides no other refusal."""
     lack = instance.facts.lacks.get(algorithm.name)
     if lack is not None:
         raise bad_value(f"{algorithm.name} is not there: {lack}")
-    return version, algorithm
 
 
 def _check_window(instance: Instance, version: StoredVersion) -> None:

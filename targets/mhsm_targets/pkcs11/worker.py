@@ -1,7 +1,8 @@
 """The child process of an instance: it alone has the PKCS#11 module loaded.
 
 It reads an opening from its connection and answers whether the instance is open, then one message
-for each message, until the connection ends. Messages are JSON; bodies are base64.
+for each message, until the connection ends. Where the module is to be asked for its facts, these
+are the answer, and the only one. Messages are JSON; bodies are base64.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ from pkcs11.exceptions import (
 )
 
 from mhsm_model.wire.http import HttpRequest
-from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.facts import asks_module, module_facts
 from mhsm_targets.pkcs11.instance import Instance, opened_instance
 from mhsm_targets.pkcs11.login import logged_in
 from mhsm_targets.pkcs11.opening import Opening, read_opening
+from mhsm_targets.pkcs11.probing import probed_facts
 from mhsm_targets.pkcs11.service import answer
 from mhsm_targets.pkcs11.softhsm import prepared_token
 from mhsm_targets.pkcs11.token import Token
+from mhsm_targets.pkcs11.turns import turn
 from mhsm_targets.protocol import TargetUnavailableError
 
 __all__ = ["run"]
@@ -52,6 +55,9 @@ def run(connection: Connection) -> None:
         opening = read_opening(connection.recv_bytes())
         try:
             token = _prepared(opening)
+            if asks_module(opening.facts):
+                _send(connection, {"facts": _probed(token, opening)})
+                return
             if not opening.host:
                 # The token was to be prepared before it is known for which instance.
                 opening = read_opening(connection.recv_bytes())
@@ -70,13 +76,23 @@ def run(connection: Connection) -> None:
 def _prepared(opening: Opening) -> Token:
     """The token, made where it is ours and not there yet, with the user logged in."""
     begun = time.perf_counter()
+    named = (opening.library, opening.token_label)
     if opening.folder is not None:
-        folder = Path(opening.folder)
-        prepared_token(folder, opening.library, opening.token_label, opening.pin)
-    token = Token(logged_in(opening.library, opening.token_label, opening.pin))
+        prepared_token(Path(opening.folder), *named, opening.pin)
+        token = Token(logged_in(*named, opening.pin))
+    else:
+        with turn(*named):
+            token = Token(logged_in(*named, opening.pin))
     # To load, initialise and log in is time of the module too.
     token.seconds = time.perf_counter() - begun
     return token
+
+
+def _probed(token: Token, opening: Opening) -> dict[str, Any]:
+    try:
+        return probed_facts(token)
+    except PKCS11Error as error:
+        raise _unfit(opening, error) from None
 
 
 def _opened(token: Token, opening: Opening) -> Instance:
@@ -86,10 +102,14 @@ def _opened(token: Token, opening: Opening) -> Instance:
             token, facts, opening.host, opening.configuration, opening.prefix, opening.secret
         )
     except PKCS11Error as error:
-        told = f"{type(error).__name__} {error}".strip()
-        raise TargetUnavailableError(
-            f"the token {opening.token_label!r} cannot hold an instance: {told}"
-        ) from None
+        raise _unfit(opening, error) from None
+
+
+def _unfit(opening: Opening, error: PKCS11Error) -> TargetUnavailableError:
+    told = f"{type(error).__name__} {error}".strip()
+    return TargetUnavailableError(
+        f"the token {opening.token_label!r} cannot hold an instance: {told}"
+    )
 
 
 def _served(connection: Connection, instance: Instance, opening: Opening) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +29,9 @@ from mhsm_targets.tests.token_instances import (
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
+from mhsm_targets.pkcs11 import factory
 from mhsm_targets.pkcs11.child import Child
+from mhsm_targets.pkcs11.facts import facts_table, module_facts
 from mhsm_targets.pkcs11.user_token import (
     FACTS,
     MODULE,
@@ -133,6 +137,49 @@ def test_instances_on_one_token_know_nothing_of_each_other_and_leave_nothing(fol
     assert absent.status == 404
     target.close()
     in_token(folder, LEFT)
+
+
+@needs_softhsm
+def test_a_module_that_is_asked_tells_the_facts_of_its_profile(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FACTS, "pkcs11")
+    asked = module_facts(factory.facts_of(user_token()))
+    written = module_facts(facts_table("softhsm"))
+    assert asked.outside.keys() == written.outside.keys()
+    # A profile says where the module is, and gives better reasons.
+    assert replace(asked, library=written.library, outside=written.outside) == written
+    assert not target_factory("pkcs11").profile.expected_failures
+    in_token(folder, LEFT)
+
+
+@needs_softhsm
+def test_what_the_module_lacks_is_a_declared_failure_and_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {**facts_table("softhsm"), "lacks_keys": {"EC-HSM": "no curves"}}
+    monkeypatch.setenv(FACTS, "pkcs11")
+    monkeypatch.setattr(factory, "facts_of", lambda _: told)
+    claimed = target_factory("pkcs11")
+    assert "EC-HSM (no curves)" in claimed.profile.expected_failures["ERR-201"]
+    target = claimed.open(BOTH, 0)
+    refused = target.exchange(message(CreateKey("a", "EC")))
+    target.close()
+    assert refused is not None
+    assert refused.status == 400
+    assert b"no curves" in refused.body
+    in_token(folder, LEFT)
+
+
+@needs_softhsm
+def test_two_processes_open_instances_on_one_token_at_the_same_time(folder: Path) -> None:
+    def opened(_: int) -> None:
+        for _ in range(5):
+            child = Child(replace(softhsm_opening(folder), folder=None))
+            child.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(opened, range(4)))
 
 
 @needs_softhsm

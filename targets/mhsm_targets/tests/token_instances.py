@@ -14,7 +14,7 @@ from mhsm_model.wire.request_encoding import encode_request
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
-from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.facts import facts_table
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.service import BEARER_TOKEN
 
@@ -23,7 +23,7 @@ __all__ = ["HOST", "OTHER", "PIN", "SOFTHSM", "message", "needs_softhsm", "softh
 HOST: Final = "hsm.managedhsm.azure.net"
 OTHER: Final = "other.managedhsm.azure.net"
 PIN: Final = "1234-5678"
-SOFTHSM: Final = module_facts("softhsm").library or ""
+SOFTHSM: Final = facts_table("softhsm")["library"]
 
 needs_softhsm = pytest.mark.skipif(
     not Path(SOFTHSM).is_file(), reason=f"SoftHSM is not installed ({SOFTHSM})"
@@ -40,7 +40,7 @@ def softhsm_opening(
     """The opening of an instance whose token is in the folder."""
     return Opening(
         host=host,
-        facts="softhsm",
+        facts=facts_table("softhsm"),
         library=SOFTHSM,
         token_label="test",
         prefix="test",

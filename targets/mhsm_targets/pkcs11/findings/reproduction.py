@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.child import Child
-from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.facts import facts_table
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.user_token import UserToken
 from mhsm_targets.protocol import Finding
@@ -28,7 +28,7 @@ _PATIENCE_SECONDS: Final = 120
 
 def softhsm_findings() -> Iterator[Finding]:
     """The findings of SoftHSM; raises TargetUnavailableError where it is not there."""
-    library = module_facts("softhsm").library or ""
+    library = facts_table("softhsm")["library"]
     pin = secrets.token_hex(8)
     with tempfile.TemporaryDirectory(prefix="mhsm-findings-") as place:
         _prepare(place, library, pin)
@@ -62,7 +62,7 @@ def _prepare(place: str, library: str, pin: str) -> None:
     """Have a child make the token; the module is never loaded here."""
     opening = Opening(
         host=_LABEL,
-        facts="softhsm",
+        facts=facts_table("softhsm"),
         library=library,
         token_label=_LABEL,
         prefix=_LABEL,

@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+from functools import partial
 from typing import Final
 
 __all__ = ["main"]
@@ -17,10 +18,7 @@ _BAD_INPUT: Final = 2
 def main() -> None:
     """Run the command line; the status is that of the command, also where nobody reads it on."""
     status: int | str | None = 0
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # As Ctrl-C, so that what was begun is cleared up; nohup has hangups ignored already.
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+    _take_as_ctrl_c((signal.SIGTERM, signal.SIGHUP))
     try:
         # Loading takes a moment in which somebody may press Ctrl-C.
         from mhsm_conformance.cli import run_command  # noqa: PLC0415
@@ -38,6 +36,16 @@ def main() -> None:
     except OSError as error:
         status = _without_output(error) or status
     sys.exit(status)
+
+
+def _take_as_ctrl_c(numbers: tuple[signal.Signals, ...]) -> None:
+    """Clear up what was begun before these signals end the command."""
+    for number in numbers:
+        # Where somebody ignores it, as nohup does with hangups, it stays ignored.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+            # A worker that is told to end has nothing to clear up.
+            os.register_at_fork(after_in_child=partial(signal.signal, number, signal.SIG_DFL))
 
 
 def _without_output(error: OSError) -> int:

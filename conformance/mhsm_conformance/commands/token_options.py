@@ -16,7 +16,8 @@ def token_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--module",
             metavar="PATH",
-            help="Target pkcs11: the PKCS#11 module; MHSM_PKCS11_FACTS names its profile.",
+            help="Target pkcs11: the PKCS#11 module; it is asked what it can do, unless "
+            "MHSM_PKCS11_FACTS names its profile.",
         ),
         click.option(
             "--token",

@@ -234,7 +234,7 @@ def test_a_declared_failure_is_kept_apart() -> None:
 
 def test_a_check_that_met_a_declared_failure_concludes_nothing() -> None:
     bench = Bench("model", 0, "smoke")
-    call = pytest.CallInfo.from_call(lambda: None, when="call")
+    call = pytest.CallInfo[None].from_call(lambda: None, when="call")
     bench.coverage.declared["API-003"] += 1
     for named in (("API-003",), ("LIFE-003",)):
         record = concluded("a.py::b", "title", named, bench, call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Final
 
@@ -9,7 +10,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from mhsm_model.exchange import Call, Decrypt, Encrypt, OperationResult, Refused, Reply
+from mhsm_model.alternatives import key_name
+from mhsm_model.exchange import (
+    Call,
+    Decrypt,
+    Encrypt,
+    OperationResult,
+    Refused,
+    Reply,
+    UnwrapKey,
+)
+from mhsm_model.generator import Step
+from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.relations.encryption import (
     BLOCK_BYTES,
     GCM_IV_BYTES,
@@ -24,7 +36,8 @@ from mhsm_model.relations.secrets import OctSecret, RsaSecret
 from mhsm_model.state import Estate
 from mhsm_model.tables.algorithms import ALGORITHMS, Scheme
 from mhsm_targets.mutants.kinds import Use, wrong_result
-from mhsm_targets.mutants.mutant import wrong_reply
+from mhsm_targets.mutants.mutant import wrong_reply, wrong_state
+from mhsm_targets.mutants.parts import addressed
 
 __all__: list[str] = []
 
@@ -60,6 +73,49 @@ def oaep_is_pkcs1(use: Use[Encrypt], reply: OperationResult) -> OperationResult:
         return reply
     made = encrypted(ALGORITHMS["RSA1_5"], use.secret, use.request.plaintext, None, None)
     return replace(reply, value=made.value)
+
+
+@wrong_state("ALG-222")
+def oaep_under_any_label(call: Call, before: Estate, step: Step) -> Step:
+    """Decrypts RSA-OAEP whatever label it was encrypted under."""
+    request, version = call.request, addressed(step.estate, call)
+    if version is None or not isinstance(request, Decrypt | UnwrapKey):
+        return step
+    algorithm = ALGORITHMS.get(request.algorithm)
+    if not isinstance(step.reply, Refused) or algorithm is None:
+        return step
+    secret = step.vault[version.material]
+    if algorithm.scheme is not Scheme.RSAES_OAEP or not isinstance(secret, RsaSecret):
+        return step
+    plaintext = _unlabelled(secret, request.ciphertext, algorithm.hash_name or "")
+    if plaintext is None or version.version is None:
+        return step
+    kid = KeyIdentifier(call.host, key_name(request), version.version)
+    return replace(step, reply=OperationResult(kid, algorithm.name, plaintext))
+
+
+def _unlabelled(secret: RsaSecret, ciphertext: bytes, hash_name: str) -> bytes | None:
+    """What OAEP decodes to where its label hash is not looked at (RFC 8017 section 7.1.2)."""
+    hashed = hashlib.new(hash_name.replace("-", ""))
+    size = hashed.digest_size
+    private = secret.key.private_numbers()
+    width = (secret.key.key_size + 7) // 8
+    number = pow(int.from_bytes(ciphertext), private.d, private.public_numbers.n)
+    encoded = number.to_bytes(width)
+    seed = _xor(encoded[1 : size + 1], _mask(encoded[size + 1 :], size, hashed.name))
+    block = _xor(encoded[size + 1 :], _mask(seed, width - size - 1, hashed.name))
+    filled_up, mark, message = block[size:].partition(b"\1")
+    return message if mark and not any(filled_up) else None
+
+
+def _mask(seed: bytes, length: int, name: str) -> bytes:
+    counters = range(-(-length // hashlib.new(name).digest_size))
+    blocks = (hashlib.new(name, seed + counter.to_bytes(4)).digest() for counter in counters)
+    return b"".join(blocks)[:length]
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 @wrong_result("ALG-232", Decrypt)

@@ -100,6 +100,15 @@ def test_options_go_into_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [os.environ[name] for name in (MODULE, TOKENS, PIN_FILE)] == ["m.so", "a\nb", "file"]
 
 
+def test_a_module_that_opens_no_instance_is_told_with_the_reason(
+    named: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**named, FACTS: "nss"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(TargetUnavailableError, match="no instance can be opened on the module nss"):
+        target_factory("pkcs11").open(BOTH, 0)
+
+
 # --- on a token of the user's ---------------------------------------------------------------------
 
 
@@ -157,9 +166,13 @@ def test_a_module_that_is_asked_tells_the_facts_of_its_profile(
 def test_what_the_module_lacks_is_a_declared_failure_and_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {**facts_table("softhsm"), "lacks_keys": {"EC-HSM": "no curves"}}
+    told: dict[str, Any] = {**facts_table("softhsm"), "lacks_keys": {"EC-HSM": "no curves"}}
     monkeypatch.setenv(FACTS, "pkcs11")
-    monkeypatch.setattr(factory, "facts_of", lambda _: told)
+
+    def asked(_: UserToken) -> dict[str, Any]:
+        return told
+
+    monkeypatch.setattr(factory, "facts_of", asked)
     claimed = target_factory("pkcs11")
     assert "EC-HSM (no curves)" in claimed.profile.expected_failures["ERR-201"]
     target = claimed.open(BOTH, 0)

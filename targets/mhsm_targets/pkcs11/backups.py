@@ -24,7 +24,7 @@ from mhsm_targets.pkcs11.instance import Instance
 from mhsm_targets.pkcs11.record import Record, RecordError, read_record, record_bytes
 from mhsm_targets.pkcs11.refusals import refused
 from mhsm_targets.pkcs11.shown import shown_version
-from mhsm_targets.pkcs11.stored import Material, StoredKey, StoredVersion
+from mhsm_targets.pkcs11.stored import StoredKey
 
 __all__ = ["back_up_key", "restore_key"]
 
@@ -58,17 +58,12 @@ def restore_key(instance: Instance, request: RestoreKey) -> KeyBundle:
     if check_room(instance, archived.name) is not None:
         message = "A key with the name of the backup exists already"
         raise refused(unseen(409, "Conflict", message))
-    made: list[Material] = []
-    try:
-        versions: list[StoredVersion] = []
-        for version in archived.versions:
-            made.append(instance.keys.restored(version.material))
-            versions.append(replace(version, material=made[-1]))
-        instance.store.commit(StoredKey(archived.name, tuple(versions)))
-    except BaseException:
-        for material in made:
-            instance.keys.destroy(material)
-        raise
+    # What is made before one of these fails is known to no record, and swept at the next opening.
+    versions = [
+        replace(version, material=instance.keys.restored(version.material))
+        for version in archived.versions
+    ]
+    instance.store.commit(StoredKey(archived.name, tuple(versions)))
     return shown_version(instance, archived.name, versions[-1])
 
 

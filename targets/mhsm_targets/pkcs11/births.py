@@ -152,9 +152,6 @@ def _born(
         release_policy=stored_policy(request.release_policy),
     )
     grown = StoredKey(request.name, ()) if key is None else key
-    try:
-        instance.store.commit(grown.with_version(version))
-    except BaseException:
-        instance.keys.destroy(material)
-        raise
+    # Where this fails the record may be there all the same, so its material must not go.
+    instance.store.commit(grown.with_version(version))
     return shown_version(instance, request.name, version)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import signal
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -33,23 +32,30 @@ class Child:
     """The process of one instance. Raises TargetUnavailableError where it cannot open it.
 
     `begun` is a child that prepares the token of the opening already; without it one is born.
+    `logged_in` is called when the child has logged in, before it makes anything.
     """
 
     def __init__(
-        self, opening: Opening, patience: float = PATIENCE_SECONDS, begun: Begun | None = None
+        self,
+        opening: Opening,
+        patience: float = PATIENCE_SECONDS,
+        begun: Begun | None = None,
+        logged_in: Callable[[], None] = lambda: None,
     ) -> None:
         self._patience = patience
+        self._logged_in = logged_in
         self._pid, self._connection = NURSERY.born() if begun is None else begun
+        self.lost = False
         self.opened = self._open(opening)
 
     def _open(self, opening: Opening) -> dict[str, Any]:
         try:
             told = self._exchanged(opening_bytes(opening))
+            if "logged_in" in told:
+                self._logged_in()
+                told = self._received()
         except ChildLostError as error:
             raise TargetUnavailableError(f"{opening.library}: {error}") from None
-        except BaseException:
-            self.kill()
-            raise
         if "unavailable" in told:
             self.kill()
             raise TargetUnavailableError(told["unavailable"])
@@ -65,27 +71,41 @@ class Child:
         return self._exchanged(json.dumps(message).encode())
 
     def _exchanged(self, message: bytes) -> dict[str, Any]:
+        try:
+            self._connection.send_bytes(message)
+        except (OSError, ValueError):
+            raise self._ended() from None
+        return self._received()
+
+    def _received(self) -> dict[str, Any]:
         connection: Connection = self._connection
         try:
-            connection.send_bytes(message)
             if not connection.poll(self._patience):
-                self.kill()
                 raise ChildLostError(f"the module hung for {self._patience:.0f} seconds")
             told: dict[str, Any] = json.loads(connection.recv_bytes())
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            connection.close()
-            raise ChildLostError(_ending(NURSERY.ended(self._pid))) from None
+        except (EOFError, OSError):
+            raise self._ended() from None
+        except BaseException:
+            # An answer that nobody took would be taken for the next one's.
+            self.kill()
+            raise
         return told
+
+    def _ended(self) -> ChildLostError:
+        self.lost = True
+        self._connection.close()
+        return ChildLostError(_ending(NURSERY.ended(self._pid)))
 
     def close(self) -> None:
         """Let the child go: it ends by itself when its connection does."""
+        self.lost = True
         self._connection.close()
 
     def kill(self) -> None:
-        """End the child at once."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGKILL)
+        """End the child, and wait until it has."""
+        self.lost = True
         self._connection.close()
+        NURSERY.killed(self._pid)
 
 
 def _ending(status: int) -> str:
@@ -102,6 +122,4 @@ def ended(begun: Begun) -> None:
     """End a child that was begun and is not wanted, and wait until it has."""
     pid, connection = begun
     connection.close()
-    with contextlib.suppress(ProcessLookupError, TargetUnavailableError):
-        os.kill(pid, signal.SIGKILL)
-        NURSERY.ended(pid)
+    NURSERY.killed(pid)

@@ -27,11 +27,13 @@ from mhsm_targets.pkcs11.objects import PASSING
 from mhsm_targets.pkcs11.stored import Material
 from mhsm_targets.pkcs11.token import Handle, Token
 
-__all__ = ["BLOCK_BYTES", "TAG_BYTES", "Ciphers", "Sealed"]
+__all__ = ["BLOCK_BYTES", "IV_BYTES", "TAG_BYTES", "Ciphers", "Sealed"]
 
 BLOCK_BYTES: Final = 16
 TAG_BYTES: Final = 16
-_IV_BYTES: Final = 12
+IV_BYTES: Final = 12
+"""Of GCM: the length of those made here, and the most that python-pkcs11 takes."""
+
 _OAEP: Final = {
     "SHA-1": (Mechanism.SHA_1, MGF.SHA1, None),
     "SHA-256": (Mechanism.SHA256, MGF.SHA256, None),
@@ -76,7 +78,7 @@ class Ciphers:
             case Scheme.RSAES_OAEP:
                 return Sealed(self._oaep_encrypted(algorithm, material, plaintext))
             case Scheme.AES_GCM:
-                made_iv = self._token.random(_IV_BYTES)
+                made_iv = self._token.random(IV_BYTES)
                 parameter = GCMParams(made_iv, aad, 8 * TAG_BYTES)
                 key = self._keys.own(material)
                 whole = self._token.encrypted(key, plaintext, Mechanism.AES_GCM, parameter)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
+from pkcs11.exceptions import KeyTypeInconsistent, PKCS11Error
 
 from mhsm_targets.pkcs11.facts import ModuleFacts
-from mhsm_targets.pkcs11.objects import CLOSED
+from mhsm_targets.pkcs11.objects import CLOSED, OPEN
 from mhsm_targets.pkcs11.token import Handle, Template, Token
 
 __all__ = ["Domain"]
@@ -25,17 +26,54 @@ class Domain:
     """The domain key, found by its label or made.
 
     `secret` is the key's 32 bytes where the domain is shared with another token, None where it is
-    generated here and nobody ever sees it.
+    generated here and nobody ever sees it. A key that is found and does not work was not finished
+    when its process died; it is made anew where no record needs it, which `replaceable` says.
+    Raises PKCS11Error.
     """
 
     def __init__(
-        self, token: Token, label: str, facts: ModuleFacts, secret: bytes | None = None
+        self,
+        token: Token,
+        label: str,
+        facts: ModuleFacts,
+        secret: bytes | None = None,
+        *,
+        replaceable: bool = True,
     ) -> None:
         self._token = token
         self._facts = facts
         self._derived: dict[bytes, Handle] = {}
         found = token.found({Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: label})
         self._key = found[0] if found else self._made(label, secret)
+        if found:
+            self._proved(replaceable, label, secret)
+
+    def _proved(self, replaceable: bool, label: str, secret: bytes | None) -> None:
+        try:
+            self._try()
+        except (PKCS11Error, AttributeError) as error:
+            # python-pkcs11 gives a key no method for what the key may not be used for.
+            if not replaceable:
+                raise KeyTypeInconsistent(f"of the domain key: {error}") from None
+            self._token.destroy(self._key)
+            self._derived.clear()
+            self._key = self._made(label, secret)
+
+    def _try(self) -> None:
+        """Use the key in every way; raises PKCS11Error where it lacks one."""
+        self._token.read(self._key, Attribute.EXTRACTABLE)
+        template = {
+            Attribute.KEY_TYPE: KeyType.AES,
+            Attribute.ENCRYPT: True,
+            Attribute.DECRYPT: True,
+        }
+        born = self._token.generated_secret(KeyType.AES, _BITS, {**template, **OPEN})
+        value = self.wrapped(born, secret=True)
+        whole = {**CLOSED, **template, Attribute.CLASS: ObjectClass.SECRET_KEY}
+        back = self.unwrapped(value, {**whole, Attribute.TOKEN: False})
+        self.encrypting()
+        for handle in (born, back):
+            self._token.destroy(handle)
 
     def _made(self, label: str, secret: bytes | None) -> Handle:
         template: dict[Attribute, Any] = {

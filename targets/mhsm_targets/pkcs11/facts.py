@@ -31,7 +31,7 @@ _STANDARD_BAD_VALUE: Final = (
 class ModuleFacts:
     """One module: where it is, by which mechanisms it wraps, and what it cannot do.
 
-    `library` is the path that is tried where the user names none, `opens_none` the reason why no
+    `opens_none` is the reason why no
     instance can be opened. `copies_across` is whether a
     session object can be copied to a token object, `fills_hmac_keys` whether HMAC keys shorter than
     the hash must be filled with zero bytes, `derives_keys` whether the token derives keys by
@@ -41,7 +41,6 @@ class ModuleFacts:
     `EC-HSM P-256K`, or `EC-HSM` for all of a type.
     """
 
-    library: str | None = None
     opens_none: str | None = None
     wraps_secret_keys_by: Mechanism = Mechanism.AES_KEY_WRAP
     wraps_private_keys_by: Mechanism = Mechanism.AES_KEY_WRAP_PAD
@@ -71,7 +70,6 @@ def asks_module(told: Mapping[str, Any]) -> bool:
 def module_facts(told: Mapping[str, Any]) -> ModuleFacts:
     """The facts in such a table."""
     return ModuleFacts(
-        library=told.get("library"),
         opens_none=told.get("opens_none"),
         wraps_secret_keys_by=Mechanism[told.get("wraps_secret_keys_by", "AES_KEY_WRAP")],
         wraps_private_keys_by=Mechanism[told.get("wraps_private_keys_by", "AES_KEY_WRAP_PAD")],

@@ -129,10 +129,11 @@ def opened_instance(
 ) -> Instance:
     """The instance that the token holds under the label prefix, swept; a new one where none is.
 
-    `secret` is the domain key's bytes where the domain is shared. Raises PKCS11Error.
+    `secret` is the domain key's bytes where the domain is shared. Raises PKCS11Error, and
+    RecordError for what another version of this program wrote.
     """
-    domain = Domain(token, f"{prefix}/domain", facts, secret)
     store = Store(token, f"{prefix}/record")
+    domain = Domain(token, f"{prefix}/domain", facts, secret, replaceable=len(store) == 0)
     keys = KeyObjects(token, f"{prefix}/key", domain, facts)
     known = (version.material.object_id for key in store for version in key.versions)
     swept = keys.read(known) + store.swept

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from pkcs11 import Attribute, KeyType, ObjectClass
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import AttributeTypeInvalid, ObjectHandleInvalid, PKCS11Error
 
 from mhsm_model.jwk import JsonWebKey, PublicKey, RsaPublic
 from mhsm_model.tables.key_types import Family, KeyKind
@@ -33,7 +33,7 @@ from mhsm_targets.pkcs11.objects import (
 from mhsm_targets.pkcs11.stored import Material
 from mhsm_targets.pkcs11.token import Handle, Token
 
-__all__ = ["KeyObjects"]
+__all__ = ["KeyObjects", "LostObjectError"]
 
 _IDENTIFIER_BYTES: Final = 16
 _KEPT_SESSION_OBJECTS: Final = 64
@@ -50,6 +50,10 @@ _HMAC_KEY: Final = {
 }
 _LONGEST_HASH_BYTES: Final = 64
 """That of SHA-512, and no more than the block of SHA-256: one filled key serves every hash."""
+
+
+class LostObjectError(Exception):
+    """A record speaks of a key object that the token does not have; the text says of which."""
 
 
 class KeyObjects:
@@ -69,7 +73,8 @@ class KeyObjects:
         for handle in self._token.found({Attribute.LABEL: self._label}):
             try:
                 identifier: bytes = self._token.read(handle, Attribute.ID)
-            except PKCS11Error:
+            except (AttributeTypeInvalid, ObjectHandleInvalid):
+                # It was not finished when its process died.
                 identifier = b""
             if identifier in wanted and identifier not in self._handles:
                 self._handles[identifier] = handle
@@ -146,8 +151,11 @@ class KeyObjects:
     # --- use --------------------------------------------------------------------------------------
 
     def own(self, material: Material) -> Handle:
-        """The private or secret key; raises KeyError where the token has lost it."""
-        return self._handles[material.object_id]
+        """The private or secret key; raises LostObjectError where the token has lost it."""
+        handle = self._handles.get(material.object_id)
+        if handle is None:
+            raise LostObjectError(f"CKA_ID {material.object_id.hex()}")
+        return handle
 
     def public(self, material: Material) -> Handle:
         """The public key as a session object; raises ValueError for a symmetric key."""

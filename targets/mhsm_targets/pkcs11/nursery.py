@@ -2,14 +2,15 @@
 
 A new child costs a fork and not a Python of its own. It is told over a socket: a letter and a
 number in, a number out. `B` with a descriptor: fork a child that serves it, answer its process id.
-`E` with a process id: wait for its end, answer how it ended. `F` with a length, and a path that
-long: remove the folder at the end, answer 0. When the socket ends, however that came, so do they
-all, and what they worked in is removed.
+`E` with a process id: wait for its end, answer how it ended. `K` with a process id: kill it and
+wait, answer 0. `F` with a length, and a path that long: remove the folder at the end, answer 0.
+When the socket ends, however that came, so do they all, and what they worked in is removed.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import os
@@ -58,6 +59,11 @@ class Nursery:
         """Wait for the end of a child; its exit status, negative for a signal."""
         return os.waitstatus_to_exitcode(self._asked(b"E", pid))
 
+    def killed(self, pid: int) -> None:
+        """End a child and wait until it has; it may have ended, with the nursery or before."""
+        with contextlib.suppress(TargetUnavailableError):
+            self._asked(b"K", pid)
+
     def clear_up(self, folder: Path) -> None:
         """Have the folder removed when this process ends, also where it is killed."""
         path = os.fsencode(folder)
@@ -84,6 +90,10 @@ class Nursery:
                 told = channel.recv(_ANSWER.size)
             except OSError:
                 told = b""
+            except BaseException:
+                # Whoever asks next would take the answer for its own.
+                self.close()
+                raise
             if len(told) != _ANSWER.size:
                 self.close()
                 raise TargetUnavailableError("the process that starts instances has died")
@@ -131,16 +141,19 @@ def main() -> None:
                 _serve(descriptors[0], run)
             os.close(descriptors[0])
             alive.add(pid)
+            # Of another child, to which the system gave the same number.
+            ends.pop(pid, None)
             channel.sendall(_ANSWER.pack(pid))
         elif letter == b"F":
             folders.add(os.fsdecode(_received(channel, number)))
             channel.sendall(_ANSWER.pack(0))
+        elif letter == b"K":
+            if number in alive:
+                os.kill(number, signal.SIGKILL)
+                ends[number] = _end(number, alive, ends)
+            channel.sendall(_ANSWER.pack(0))
         else:
-            status = ends.pop(number, None)
-            if status is None:
-                _, status = os.waitpid(number, 0)
-                alive.discard(number)
-            channel.sendall(_ANSWER.pack(status))
+            channel.sendall(_ANSWER.pack(_end(number, alive, ends)))
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
     for pid in alive:
@@ -154,6 +167,15 @@ def _received(channel: socket.socket, count: int) -> bytes:
     while len(value) < count and (more := channel.recv(count - len(value))):
         value += more
     return value
+
+
+def _end(pid: int, alive: set[int], ends: dict[int, int]) -> int:
+    """The wait status of a child that is ending or has; 0 where there is none of that number."""
+    if pid in alive:
+        _, status = os.waitpid(pid, 0)
+        alive.discard(pid)
+        return status
+    return ends.pop(pid, 0)
 
 
 def _reap(alive: set[int], ends: dict[int, int]) -> None:

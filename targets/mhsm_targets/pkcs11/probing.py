@@ -1,6 +1,7 @@
 """What a module can do, tried on its token with session objects, where no profile tells its facts.
 
-Nothing is left on the token. A mechanism that is listed and does not work counts as not there.
+Nothing is left on the token. Of the mechanisms that only some modules have, those are tried of
+which a list says too little; the others count as there where they are listed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _SECRET_WRAPS: Final = (
 _PRIVATE_WRAPS: Final = _SECRET_WRAPS[1:]
 """AES_KEY_WRAP is for whole half blocks, which a private key's encoding seldom is."""
 
+_LABEL: Final = "mhsm-probe"
 _AES_BITS: Final = 256
 _RSA_BITS: Final = 2048
 _EXPONENT: Final = b"\1\0\1"
@@ -40,7 +42,6 @@ _NOT_THERE: Final = frozenset(
     {
         "ArgumentsBad",
         "FunctionNotSupported",
-        "KeyFunctionNotPermitted",
         "KeyTypeInconsistent",
         "MechanismInvalid",
         "MechanismParamInvalid",
@@ -87,6 +88,7 @@ class _Probe:
             told = {
                 "wraps_secret_keys_by": self._first_wrapping(_SECRET_WRAPS, self._aes),
                 "wraps_private_keys_by": self._first_wrapping(_PRIVATE_WRAPS, private),
+                "copies_across": self._works(self._copied),
                 "derives_keys": Mechanism.AES_ECB_ENCRYPT_DATA in self._offered,
                 "fills_hmac_keys": not self._works(self._short_hmac),
                 "outside": self._outside(),
@@ -149,6 +151,10 @@ class _Probe:
         if not self._works(lambda: self._wraps_bytes(Mechanism.AES_KEY_WRAP_KWP, 13)):
             outside["CKM_AES_KEY_WRAP_PAD"] = "CKM_AES_KEY_WRAP_KWP does not work"
         return outside
+
+    def _copied(self) -> None:
+        changes = {Attribute.TOKEN: True, Attribute.EXTRACTABLE: False, Attribute.LABEL: _LABEL}
+        self._made.append(self._token.copy(self._aes, changes))
 
     # --- trials -----------------------------------------------------------------------------------
 

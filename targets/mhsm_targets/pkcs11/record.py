@@ -17,14 +17,19 @@ from mhsm_model.release_policy import ReleasePolicy
 from mhsm_model.tables.key_types import Family, KeyKind
 from mhsm_targets.pkcs11.stored import Material, StoredKey, StoredVersion
 
-__all__ = ["Record", "RecordError", "read_record", "record_bytes"]
+__all__ = ["CutRecordError", "Record", "RecordError", "read_record", "record_bytes"]
 
 _MARK: Final = b"MHSM-KEY-1\n"
+_ANY_MARK: Final = b"MHSM-KEY-"
 _DIGEST_BYTES: Final = 32
 
 
 class RecordError(ValueError):
-    """The bytes are no whole record."""
+    """The bytes are no record that can be read here."""
+
+
+class CutRecordError(RecordError):
+    """The bytes are no whole record: its writing was broken off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,18 @@ def record_bytes(record: Record) -> bytes:
 
 
 def read_record(value: bytes) -> Record:
-    """The record in a data object's value; raises RecordError where it is not whole."""
+    """The record in a data object's value.
+
+    Raises CutRecordError where it is not whole, RecordError where it is of another version.
+    """
     if not value.startswith(_MARK):
-        raise RecordError("the value has not the mark of a record")
+        if value.startswith(_ANY_MARK) and len(value) > len(_MARK):
+            raise RecordError("the record is of another version of this program")
+        raise CutRecordError("the value has not the mark of a record")
     rest = value[len(_MARK) :]
     digest, body = rest[:_DIGEST_BYTES], rest[_DIGEST_BYTES:]
     if hashlib.sha256(body).digest() != digest:
-        raise RecordError("the checksum of the record is wrong")
+        raise CutRecordError("the checksum of the record is wrong")
     try:
         document = json.loads(body)
         return Record(_key_of(document["key"]), int(document["serial"]))

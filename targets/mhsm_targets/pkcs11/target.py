@@ -7,12 +7,12 @@ What a module does wrong must not end the run. A child that dies, hangs or loses
 from __future__ import annotations
 
 import base64
-import contextlib
 import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -120,12 +120,13 @@ class Pkcs11Target:
     def child(self, host: str) -> Child:
         """The process of an instance, started where it does not run."""
         child = self._children.get(host)
-        if child is None:
-            self._touched.add(host)
+        if child is None or child.lost:
             opening = self._openings[host]
             try:
                 begun = self._begun.pop(host, None)
-                child = self._children[host] = Child(opening, self._patience, begun)
+                # What never logged in has made nothing, and its PIN is not tried again.
+                touched = partial(self._touched.add, host)
+                child = self._children[host] = Child(opening, self._patience, begun, touched)
             except TargetUnavailableError:
                 _check_room(opening)
                 raise
@@ -145,11 +146,11 @@ class Pkcs11Target:
         try:
             told = child.ask(message)
         except ChildLostError as error:
-            del self._children[opening.host]
             _check_room(opening)
             return _failure(request.method, str(error))
         self.usage.add(told)
         if "failed" in told:
+            child.close()
             _check_room(opening)
             return _failure(request.method, told["failed"])
         return HttpResponse(told["status"], told["headers"], base64.b64decode(told["body"]))
@@ -176,14 +177,23 @@ class Pkcs11Target:
             released(self.usage)
 
     def _clear(self) -> None:
-        for host in self._touched:
-            # One that cannot be opened any more leaves what it has; the others are cleared.
-            with contextlib.suppress(ChildLostError, TargetUnavailableError):
-                try:
-                    self.child(host).ask({"clear": True})
-                except ChildLostError:
-                    del self._children[host]
-                    self.child(host).ask({"clear": True})
+        """Clear every instance, and then say of which that was not possible."""
+        told = [reason for host in sorted(self._touched) if (reason := self._left(host))]
+        if told:
+            raise TargetUnavailableError("; ".join(told))
+
+    def _left(self, host: str) -> str | None:
+        """Why something is left of the instance, or None."""
+        opening = self._openings[host]
+        place = f"objects labelled {opening.prefix}/ on the token {opening.token_label!r}"
+        try:
+            try:
+                told = self.child(host).ask({"clear": True})
+            except ChildLostError:
+                told = self.child(host).ask({"clear": True})
+        except (ChildLostError, TargetUnavailableError) as error:
+            return f"{place} may be left: {error}"
+        return f"{told['left']} {place} are left: {told['reason']}" if told["left"] else None
 
 
 def _check_room(opening: Opening) -> None:

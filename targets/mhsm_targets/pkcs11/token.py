@@ -1,10 +1,12 @@
 """A token as this package uses it: one session, objects by handle, every call counted.
 
-This is the only module that calls a PKCS#11 module. Errors are those of python-pkcs11.
+All calls of a PKCS#11 module are here, but for those that load it, initialise and log in. Errors
+are those of python-pkcs11.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.attributes import AttributeMapper
+from pkcs11.exceptions import PKCS11Error
 
 __all__ = ["Handle", "PlainMapper", "Template", "Token"]
 
@@ -83,6 +86,11 @@ class Token:
         """The mechanisms that the module lists for the token, of those that have a name."""
         listed = self._called(self._session.token.slot.get_mechanisms)
         return frozenset(mechanism for mechanism in listed if isinstance(mechanism, Mechanism))
+
+    def close(self) -> None:
+        """Close the session, which may be gone already."""
+        with contextlib.suppress(PKCS11Error):
+            self._session.close()
 
     # --- objects ----------------------------------------------------------------------------------
 

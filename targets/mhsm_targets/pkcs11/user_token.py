@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from mhsm_targets.pkcs11.facts import facts_table
 from mhsm_targets.protocol import TargetUnavailableError
 
 __all__ = ["FACTS", "MODULE", "PIN", "PIN_FILE", "TOKENS", "UserToken", "facts_name", "user_token"]
 
 MODULE: Final = "MHSM_PKCS11_MODULE"
-"""Path of the PKCS#11 module."""
+"""Path of the PKCS#11 module; the profile with its facts may tell a usual one."""
 
 TOKENS: Final = "MHSM_PKCS11_TOKENS"
 """Labels of tokens, with newlines between; the instances are spread over them."""
@@ -47,7 +48,7 @@ def facts_name(environment: Mapping[str, str] = os.environ) -> str:
 
 def user_token(environment: Mapping[str, str] = os.environ) -> UserToken:
     """What the environment names; raises TargetUnavailableError for what it lacks."""
-    module = environment.get(MODULE)
+    module = environment.get(MODULE) or facts_table(facts_name(environment)).get("library")
     if not module:
         raise TargetUnavailableError(f"no PKCS#11 module is named: use --module, or set {MODULE}")
     if not Path(module).is_file():

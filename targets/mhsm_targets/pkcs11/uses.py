@@ -18,7 +18,7 @@ from mhsm_model.exchange import (
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Scheme, Use, suits
 from mhsm_model.tables.key_types import Family
-from mhsm_targets.pkcs11.ciphertexts import BLOCK_BYTES, TAG_BYTES, Sealed
+from mhsm_targets.pkcs11.ciphertexts import BLOCK_BYTES, IV_BYTES, TAG_BYTES, Sealed
 from mhsm_targets.pkcs11.instance import Instance
 from mhsm_targets.pkcs11.refusals import bad_value, forbidden
 from mhsm_targets.pkcs11.shown import shown_result
@@ -185,6 +185,8 @@ def _check_ciphertext(version: StoredVersion, algorithm: Algorithm, request: Dec
         case Scheme.AES_GCM:
             if not request.iv or len(request.tag or b"") != TAG_BYTES:
                 raise bad_value(f"iv and a tag of {TAG_BYTES} bytes are needed")
+            if len(request.iv) > IV_BYTES:
+                raise bad_value(f"iv has more than {IV_BYTES} bytes")
         case Scheme.AES_CBC | Scheme.AES_CBC_PAD:
             _check_block_iv(request.iv)
             if not value or len(value) % BLOCK_BYTES:

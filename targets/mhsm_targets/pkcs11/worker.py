@@ -1,8 +1,9 @@
 """The child process of an instance: it alone has the PKCS#11 module loaded.
 
-It reads an opening from its connection and answers whether the instance is open, then one message
-for each message, until the connection ends. Where the module is to be asked for its facts, these
-are the answer, and the only one. Messages are JSON; bodies are base64.
+It reads an opening from its connection. It answers when it has logged in, again when the instance
+is open, and then one message for each message, until the connection ends. Where the module is to be
+asked for its facts, these are the second answer, and the last. Messages are JSON; bodies are
+base64.
 """
 
 from __future__ import annotations
@@ -12,25 +13,19 @@ import json
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pkcs11 import Attribute
-from pkcs11.exceptions import (
-    DeviceError,
-    DeviceRemoved,
-    PKCS11Error,
-    SessionClosed,
-    SessionHandleInvalid,
-    TokenNotPresent,
-    UserNotLoggedIn,
-)
+from pkcs11.exceptions import PKCS11Error
 
 from mhsm_model.wire.http import HttpRequest
 from mhsm_targets.pkcs11.facts import asks_module, module_facts
 from mhsm_targets.pkcs11.instance import Instance, opened_instance
 from mhsm_targets.pkcs11.login import logged_in
+from mhsm_targets.pkcs11.material import LostObjectError
 from mhsm_targets.pkcs11.opening import Opening, read_opening
 from mhsm_targets.pkcs11.probing import probed_facts
+from mhsm_targets.pkcs11.record import RecordError
 from mhsm_targets.pkcs11.service import answer
 from mhsm_targets.pkcs11.softhsm import prepared_token
 from mhsm_targets.pkcs11.token import Token
@@ -39,22 +34,15 @@ from mhsm_targets.protocol import TargetUnavailableError
 
 __all__ = ["run"]
 
-_SESSION_LOST: Final = (
-    DeviceError,
-    DeviceRemoved,
-    SessionClosed,
-    SessionHandleInvalid,
-    TokenNotPresent,
-    UserNotLoggedIn,
-)
-
 
 def run(connection: Connection) -> None:
-    """Serve one instance until the connection ends or the session is lost."""
+    """Serve one instance until the connection ends or the module fails."""
+    token: Token | None = None
     try:
         opening = read_opening(connection.recv_bytes())
         try:
             token = _prepared(opening)
+            _send(connection, {"logged_in": True})
             if asks_module(opening.facts):
                 _send(connection, {"facts": _probed(token, opening)})
                 return
@@ -71,6 +59,9 @@ def run(connection: Connection) -> None:
             pass
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+    finally:
+        if token is not None:
+            token.close()
 
 
 def _prepared(opening: Opening) -> Token:
@@ -101,11 +92,11 @@ def _opened(token: Token, opening: Opening) -> Instance:
         return opened_instance(
             token, facts, opening.host, opening.configuration, opening.prefix, opening.secret
         )
-    except PKCS11Error as error:
+    except (PKCS11Error, RecordError) as error:
         raise _unfit(opening, error) from None
 
 
-def _unfit(opening: Opening, error: PKCS11Error) -> TargetUnavailableError:
+def _unfit(opening: Opening, error: Exception) -> TargetUnavailableError:
     told = f"{type(error).__name__} {error}".strip()
     return TargetUnavailableError(
         f"the token {opening.token_label!r} cannot hold an instance: {told}"
@@ -116,7 +107,8 @@ def _served(connection: Connection, instance: Instance, opening: Opening) -> boo
     """Answer one message; whether there may be another."""
     message: dict[str, Any] = json.loads(connection.recv_bytes())
     if "clear" in message:
-        _send(connection, {"cleared": _cleared(instance.token, opening.prefix)})
+        left, reason = _left(instance.token, opening.prefix)
+        _send(connection, {"left": left, "reason": reason})
         return True
     instance.now = message["now"]
     body = base64.b64decode(message["body"])
@@ -126,9 +118,10 @@ def _served(connection: Connection, instance: Instance, opening: Opening) -> boo
     try:
         response = answer(instance, request)
     except Exception as error:
-        # Whatever it is, it is a failure of this exchange and must reach the report as one.
+        # Whatever it is, it is a failure of this exchange and must reach the report as one. What
+        # the token has now, and whether the session goes on, a fresh child will find out.
         _send(connection, {"failed": _told(error), **_counts(instance)})
-        return not isinstance(error, _SESSION_LOST)
+        return False
     document = {
         "status": response.status,
         "headers": dict(response.headers),
@@ -142,7 +135,7 @@ def _told(error: Exception) -> str:
     what = f"{type(error).__name__} {error}".strip()
     if isinstance(error, PKCS11Error):
         return f"the PKCS#11 module fails: {what}"
-    if isinstance(error, KeyError):
+    if isinstance(error, LostObjectError):
         return f"the token has lost an object: {what}"
     return f"the adapter fails: {what}"
 
@@ -155,14 +148,16 @@ def _counts(instance: Instance) -> dict[str, Any]:
     return told
 
 
-def _cleared(token: Token, prefix: str) -> int:
-    """Destroy all objects of the instance, and nothing else; how many there were."""
-    count = 0
+def _left(token: Token, prefix: str) -> tuple[int, str]:
+    """Destroy all objects of the instance and nothing else; how many are left, and why."""
+    left, reason = 0, ""
     for part in ("record", "key", "domain"):
         for handle in token.found({Attribute.LABEL: f"{prefix}/{part}"}):
-            token.destroy(handle)
-            count += 1
-    return count
+            try:
+                token.destroy(handle)
+            except PKCS11Error as error:
+                left, reason = left + 1, type(error).__name__
+    return left, reason
 
 
 def _send(connection: Connection, document: dict[str, Any]) -> None:

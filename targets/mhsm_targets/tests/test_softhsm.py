@@ -60,6 +60,12 @@ from mhsm_targets.pkcs11.target import Pkcs11Target
 pytestmark = needs_softhsm
 
 
+LOSING_KEYS: Final = """
+for key in list(session.get_objects({Attribute.LABEL: "test/key"})):
+    key.destroy()
+"""
+
+
 def opened(*openings: Opening, patience: float = 60.0) -> Pkcs11Target:
     by_host = {opening.host: opening for opening in openings}
     return Pkcs11Target(by_host, lambda usage: None, clears=False, patience=patience)
@@ -272,17 +278,48 @@ def test_an_object_that_the_token_lost_is_a_failure_and_no_refusal(tmp_path: Pat
     target = opened(softhsm_opening(tmp_path))
     document(target, CreateKey("a", "EC"))
     target.close()
-    script = """
-for key in list(session.get_objects({Attribute.LABEL: "test/key"})):
-    key.destroy()
-"""
-    in_token(tmp_path, script)
+    in_token(tmp_path, LOSING_KEYS)
     target = opened(softhsm_opening(tmp_path))
     document(target, GetKey("a"))
     failed = send(target, Sign("a", None, "ES256", bytes(32)))
     assert (failed.status, b"the token has lost an object" in failed.body) == (500, True)
     document(target, GetKey("a"))
     target.close()
+
+
+def test_a_failing_module_fails_one_exchange_alone(tmp_path: Path) -> None:
+    target = opened(softhsm_opening(tmp_path))
+    for name in ("a", "b"):
+        document(target, CreateKey(name, "EC"))
+        document(target, Sign(name, None, "ES256", bytes(32)))
+    in_token(tmp_path, LOSING_KEYS)
+    asked = (Sign("a", None, "ES256", bytes(32)), GetKey("a"), GetKey("b"))
+    assert [send(target, request).status for request in asked] == [500, 200, 200]
+    target.close()
+
+
+HALF_A_DOMAIN: Final = """
+from pkcs11 import KeyType
+for key in list(session.get_objects({Attribute.LABEL: "test/domain"})):
+    key.destroy()
+session.create_object({
+    Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.KEY_TYPE: KeyType.AES,
+    Attribute.LABEL: "test/domain", Attribute.TOKEN: True, Attribute.WRAP: True,
+    Attribute.UNWRAP: False, Attribute.VALUE: bytes(32),
+})
+"""
+
+
+def test_a_domain_key_that_was_not_finished_is_made_anew(tmp_path: Path) -> None:
+    Child(softhsm_opening(tmp_path)).close()
+    in_token(tmp_path, HALF_A_DOMAIN)
+    target = opened(softhsm_opening(tmp_path))
+    document(target, CreateKey("a", "oct", 256))
+    document(target, BackupKey("a"))
+    target.close()
+    # One that a record needs is not replaced: what it wrapped would be lost.
+    in_token(tmp_path, HALF_A_DOMAIN)
+    assert "cannot hold an instance" in sentence(softhsm_opening(tmp_path))
 
 
 # --- what cannot be opened ------------------------------------------------------------------------

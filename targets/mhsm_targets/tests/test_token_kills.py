@@ -45,15 +45,18 @@ from mhsm_model.exchange import (
 from mhsm_model.moments import Interval
 from mhsm_model.state import Estate, Instance
 from mhsm_model.wire.exchange import wire_exchange
+from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.tests.token_instances import HOST, message, needs_softhsm, softhsm_opening
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
+from mhsm_targets.pkcs11.child import NURSERY
 from mhsm_targets.pkcs11.target import Pkcs11Target
 
 KILLS: Final = int(os.environ.get("MHSM_KILLS", "12"))
 NAMES: Final = ("alpha", "beta", "gamma")
 LONGEST_LIFE_SECONDS: Final = 0.08
+LONGEST_OPENING_SECONDS: Final = 0.06
 
 
 class Witness:
@@ -152,3 +155,44 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path: Path) 
     finally:
         witness.target.close()
     print(f"{KILLS} kills, {witness.acknowledged} acknowledged, {swept} swept, struck: {struck}")
+
+
+def is_killed_while_opening(folder: Path, chance: random.Random) -> bool:
+    """Open the instance in a child that is killed at a random moment; whether that struck."""
+    begun = NURSERY.born()
+    opening = softhsm_opening(folder)
+    target = Pkcs11Target({HOST: opening}, lambda usage: None, clears=False, begun={HOST: begun})
+    life = chance.uniform(0, LONGEST_OPENING_SECONDS)
+    timer = threading.Timer(life, NURSERY.killed, (begun[0],))
+    timer.start()
+    try:
+        target.child(HOST)
+    except TargetUnavailableError as error:
+        if "was ended by SIGKILL" not in str(error):
+            raise
+        return True
+    finally:
+        timer.join()
+        target.close()
+    return False
+
+
+@needs_softhsm
+def test_an_instance_whose_first_opening_was_killed_works(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    struck = 0
+    for number in range(KILLS):
+        folder = tmp_path / str(number)
+        struck += is_killed_while_opening(folder, chance)
+        witness = Witness(folder)
+        try:
+            for request in (
+                CreateKey("alpha", "oct", 256),
+                Encrypt("alpha", None, "A256GCM", b"text"),
+                BackupKey("alpha"),
+            ):
+                witness.send(request)
+            assert witness.acknowledged == 3
+        finally:
+            witness.target.close()
+    print(f"{struck} of {KILLS} openings were killed")

@@ -13,8 +13,15 @@ from mhsm_model.tables.key_types import Family, KeyKind
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
 from pkcs11 import Attribute
-from pkcs11.exceptions import DeviceMemory, PKCS11Error
+from pkcs11.exceptions import (
+    DeviceError,
+    DeviceMemory,
+    HostMemory,
+    PKCS11Error,
+    SessionHandleInvalid,
+)
 
+from mhsm_targets.pkcs11.record import RecordError, read_record
 from mhsm_targets.pkcs11.store import Store
 from mhsm_targets.pkcs11.stored import Material, StoredKey, StoredVersion
 from mhsm_targets.pkcs11.token import Token
@@ -134,6 +141,83 @@ def test_of_two_records_of_a_name_the_newer_counts_in_either_order() -> None:
         token.objects = dict(sorted({**token.objects, place: old}.items()))
         assert keys(opened(token)) == {"a": key("a", "new")}
         assert len(token.objects) == 1
+
+
+def refusing(token: MemoryToken, store: Store, change: Callable[[Store], None]) -> None:
+    """The change, while the token destroys nothing."""
+
+    def refused(handle: int) -> None:
+        raise DeviceMemory
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(token, "destroy", refused)
+        change(store)
+
+
+def test_an_old_record_that_could_not_be_destroyed_does_not_come_back() -> None:
+    token = MemoryToken()
+    store = opened(token)
+    store.commit(key("a", "old"))
+    refusing(token, store, lambda store: store.commit(key("a", "new")))
+    assert len(token.objects) == 2
+    with pytest.raises(DeviceMemory):
+        refusing(token, store, lambda store: store.forget("a"))
+    assert keys(store) == {"a": key("a", "new")}
+    store.forget("a")
+    assert keys(opened(token)) == {}
+    assert token.objects == {}
+
+
+def test_a_key_made_anew_is_newer_than_what_was_left_of_another() -> None:
+    token = MemoryToken()
+    store = opened(token)
+    for tag in ("1", "2", "3"):
+        store.commit(key("a", tag))
+    old = dict(token.objects[3])
+    store.forget("a")
+    token.objects[77] = old
+    store.commit(key("a", "anew"))
+    assert keys(opened(token)) == {"a": key("a", "anew")}
+
+
+def test_a_creation_that_was_told_to_have_failed_takes_its_number_with_it() -> None:
+    token = MemoryToken()
+    store = opened(token)
+    store.commit(key("a", "1"))
+    token.calls, token.dies_at = 0, 1
+    with pytest.raises(DeviceMemory):
+        store.commit(key("a", "2"))
+    token.dies_at = None
+    store.commit(key("a", "3"))
+    serials = [read_record(held[Attribute.VALUE]).serial for held in token.objects.values()]
+    assert serials == [3]
+
+
+@pytest.mark.parametrize("error", [HostMemory, DeviceError, SessionHandleInvalid])
+def test_a_token_that_cannot_be_read_keeps_what_it_has(
+    error: type[PKCS11Error], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = MemoryToken()
+    opened(token).commit(key("a"))
+
+    def failing(handle: int, attribute: Attribute) -> Any:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(token, "read", failing)
+        with pytest.raises(error):
+            opened(token)
+    assert keys(opened(token)) == {"a": key("a")}
+
+
+def test_a_record_of_another_version_is_left_alone() -> None:
+    token = MemoryToken()
+    opened(token).commit(key("a"))
+    (held,) = token.objects.values()
+    held[Attribute.VALUE] = held[Attribute.VALUE].replace(b"MHSM-KEY-1", b"MHSM-KEY-2")
+    with pytest.raises(RecordError, match="another version"):
+        opened(token)
+    assert len(token.objects) == 1
 
 
 def test_other_objects_are_left_alone() -> None:

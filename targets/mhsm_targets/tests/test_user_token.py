@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,9 +30,10 @@ from mhsm_targets.tests.token_instances import (
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
-from mhsm_targets.pkcs11 import factory
+from mhsm_targets.pkcs11 import factory, target
 from mhsm_targets.pkcs11.child import Child
 from mhsm_targets.pkcs11.facts import facts_table, module_facts
+from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.user_token import (
     FACTS,
     MODULE,
@@ -137,14 +139,14 @@ assert labels == ["mine", "test/domain"], labels
 
 @needs_softhsm
 def test_instances_on_one_token_know_nothing_of_each_other_and_leave_nothing(folder: Path) -> None:
-    target = target_factory("pkcs11").open(BOTH, 0)
-    created = target.exchange(message(CreateKey("a", "EC")))
+    opened = target_factory("pkcs11").open(BOTH, 0)
+    created = opened.exchange(message(CreateKey("a", "EC")))
     assert created is not None
     assert created.status == 200
-    absent = target.exchange(message(GetKey("a"), OTHER))
+    absent = opened.exchange(message(GetKey("a"), OTHER))
     assert absent is not None
     assert absent.status == 404
-    target.close()
+    opened.close()
     in_token(folder, LEFT)
 
 
@@ -156,8 +158,8 @@ def test_a_module_that_is_asked_tells_the_facts_of_its_profile(
     asked = module_facts(factory.facts_of(user_token()))
     written = module_facts(facts_table("softhsm"))
     assert asked.outside.keys() == written.outside.keys()
-    # A profile says where the module is, and gives better reasons.
-    assert replace(asked, library=written.library, outside=written.outside) == written
+    # A profile gives better reasons.
+    assert replace(asked, outside=written.outside) == written
     assert not target_factory("pkcs11").profile.expected_failures
     in_token(folder, LEFT)
 
@@ -175,9 +177,9 @@ def test_what_the_module_lacks_is_a_declared_failure_and_refused(
     monkeypatch.setattr(factory, "facts_of", asked)
     claimed = target_factory("pkcs11")
     assert "EC-HSM (no curves)" in claimed.profile.expected_failures["ERR-201"]
-    target = claimed.open(BOTH, 0)
-    refused = target.exchange(message(CreateKey("a", "EC")))
-    target.close()
+    opened = claimed.open(BOTH, 0)
+    refused = opened.exchange(message(CreateKey("a", "EC")))
+    opened.close()
     assert refused is not None
     assert refused.status == 400
     assert b"no curves" in refused.body
@@ -197,12 +199,12 @@ def test_two_processes_open_instances_on_one_token_at_the_same_time(folder: Path
 
 @needs_softhsm
 def test_what_a_dead_child_made_is_cleared_too(folder: Path) -> None:
-    target: Any = target_factory("pkcs11").open(BOTH, 0)
-    target.exchange(message(CreateKey("a", "EC")))
-    os.kill(target.child(HOST).pid, signal.SIGKILL)
-    target.exchange(message(CreateKey("b", "EC")))
-    os.kill(target.child(HOST).pid, signal.SIGKILL)
-    target.close()
+    opened: Any = target_factory("pkcs11").open(BOTH, 0)
+    opened.exchange(message(CreateKey("a", "EC")))
+    os.kill(opened.child(HOST).pid, signal.SIGKILL)
+    opened.exchange(message(CreateKey("b", "EC")))
+    os.kill(opened.child(HOST).pid, signal.SIGKILL)
+    opened.close()
     in_token(folder, LEFT)
 
 
@@ -217,6 +219,53 @@ def test_proving_leaves_nothing_and_tells_a_wrong_pin(
     monkeypatch.setenv(PIN_VARIABLE, "wrong-pin")
     with pytest.raises(TargetUnavailableError, match="the PIN of the token 'test' is wrong"):
         factory.prove()
+
+
+@needs_softhsm
+def test_a_wrong_pin_is_tried_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert folder.exists()
+    born: list[str] = []
+
+    def counted(opening: Opening, *further: Any) -> Child:
+        born.append(opening.pin)
+        return Child(opening, *further)
+
+    monkeypatch.setattr(target, "Child", counted)
+    monkeypatch.setenv(PIN_VARIABLE, "wrong-pin")
+    proved = target_factory("pkcs11")
+    assert isinstance(proved, ProvableFactory)
+    with pytest.raises(TargetUnavailableError, match="the PIN of the token 'test' is wrong"):
+        proved.prove()
+    assert born == ["wrong-pin"]
+
+
+@needs_softhsm
+def test_ctrl_c_within_an_exchange_leaves_nothing(folder: Path) -> None:
+    opened = target_factory("pkcs11").open(BOTH, 0)
+    for number in range(20):
+        opened.exchange(message(CreateKey(f"key-{number}", "oct", 256)))
+    main_thread = threading.main_thread().ident or 0
+    timer = threading.Timer(0.05, signal.pthread_kill, (main_thread, signal.SIGINT))
+    big = [message(CreateKey(f"big-{number}", "RSA", 4096)) for number in range(20)]
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        list(map(opened.exchange, big))
+    opened.close()
+    in_token(folder, LEFT)
+
+
+@needs_softhsm
+def test_what_cannot_be_cleared_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: Any = target_factory("pkcs11").open(BOTH, 0)
+    opened.exchange(message(CreateKey("a", "EC")))
+
+    def deaf(asked: dict[str, Any]) -> dict[str, Any]:
+        return {"left": 2, "reason": "SessionReadOnly"}
+
+    monkeypatch.setattr(opened.child(HOST), "ask", deaf)
+    with pytest.raises(TargetUnavailableError, match=r"2 objects labelled mhsm-.*SessionReadOnly"):
+        opened.close()
+    assert folder.exists()
 
 
 @needs_softhsm

@@ -16,6 +16,7 @@ __all__ = ["prepared_token"]
 _CONFIGURATION: Final = "softhsm2.conf"
 _TOKENS: Final = "tokens"
 _READY: Final = "ready"
+_SPARE: Final = "token.object"
 _LABEL_BYTES: Final = 32
 _RW_SESSION: Final = 0x6  # CKF_RW_SESSION | CKF_SERIAL_SESSION
 _SECURITY_OFFICER: Final = 0  # CKU_SO
@@ -31,11 +32,13 @@ def prepared_token(folder: Path, library: str, label: str, pin: str) -> None:
         os.environ["SOFTHSM2_CONF"] = str(folder / _CONFIGURATION)
         ready = folder / _READY
         if ready.exists():
+            _mend(folder)
             return
         # What a process that died left of an initialisation is begun anew.
         shutil.rmtree(folder / _TOKENS)
         (folder / _TOKENS).mkdir(mode=0o700)
         _initialise(library, label.encode(), pin.encode())
+        shutil.copyfile(_token_file(folder), folder / _SPARE)
         ready.touch()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -55,6 +58,24 @@ def _written(folder: Path) -> None:
     # A copy of the folder is the instance too, so the path in it may be another one's.
     if not path.exists() or path.read_text("utf-8") != text:
         path.write_text(text, "utf-8")
+
+
+def _token_file(folder: Path) -> Path:
+    """The file of the token itself: its label, PINs and flags."""
+    (path,) = (folder / _TOKENS).glob("*/token.object")
+    return path
+
+
+def _mend(folder: Path) -> None:
+    """Put the token's file back where a process was killed while it logged in (SOFTHSM-12).
+
+    SoftHSM writes it anew at every login, and it is cut short then. But for flags it never changes.
+    """
+    path, spare = _token_file(folder), folder / _SPARE
+    if path.stat().st_size < spare.stat().st_size:
+        made = path.with_suffix(".mended")
+        shutil.copyfile(spare, made)
+        made.replace(path)
 
 
 def _initialise(library: str, label: bytes, pin: bytes) -> None:

@@ -298,6 +298,17 @@ def test_a_failing_module_fails_one_exchange_alone(tmp_path: Path) -> None:
     target.close()
 
 
+def test_a_token_whose_file_was_cut_short_by_a_kill_is_mended(tmp_path: Path) -> None:
+    target = opened(softhsm_opening(tmp_path))
+    document(target, CreateKey("a", "EC"))
+    (path,) = (tmp_path / "tokens").glob("*/token.object")
+    for length in (0, path.stat().st_size // 2):
+        target.restart()
+        os.truncate(path, length)
+        document(target, Sign("a", None, "ES256", bytes(32)))
+    target.close()
+
+
 HALF_A_DOMAIN: Final = """
 from pkcs11 import KeyType
 for key in list(session.get_objects({Attribute.LABEL: "test/domain"})):

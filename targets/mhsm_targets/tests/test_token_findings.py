@@ -45,5 +45,5 @@ def test_a_reproduction_needs_nothing_of_this_project(script: Path) -> None:
     tree = ast.parse(script.read_text("utf-8"))
     named = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     named += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
-    standard = ("ctypes", "os", "random", "signal", "sys", "time", "typing")
+    standard = ("ctypes", "os", "random", "shutil", "signal", "sys", "tempfile", "time", "typing")
     assert {name.partition(".")[0] for name in named} <= {"pkcs11", *standard}

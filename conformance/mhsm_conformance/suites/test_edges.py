@@ -15,6 +15,8 @@ from mhsm_conformance.session import InstanceSession
 from mhsm_conformance.suites.test_encrypting import IV, back
 from mhsm_conformance.suites.test_listing import walk
 from mhsm_conformance.suites.test_signing import SINCE_HMAC, digest
+from mhsm_conformance.suites.test_wrapping import NEWEST
+from mhsm_conformance.vectors.forging import WRAPPED_HEAD, key_wrap, oaep
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.exchange import (
     CreateKey,
@@ -36,7 +38,7 @@ from mhsm_model.exchange import (
     Verify,
 )
 from mhsm_model.relations.encryption import encrypted
-from mhsm_model.relations.secrets import RsaSecret, imported_secret
+from mhsm_model.relations.secrets import OctSecret, RsaSecret, imported_secret
 from mhsm_model.relations.signatures import signed
 from mhsm_model.tables.algorithms import ALGORITHMS
 from mhsm_model.tables.lifecycle import DAY_SECONDS
@@ -308,18 +310,52 @@ def test_ciphertexts_made_outside(hsm: InstanceSession) -> None:
     hsm.send(Decrypt("subject", None, "RSA-OAEP-256", rare))
 
 
-@pytest.mark.exercises("ALG-222")
-def test_ciphertexts_under_a_label(hsm: InstanceSession) -> None:
-    """What was encrypted outside under a label is no ciphertext under the empty one."""
+@pytest.mark.exercises("ALG-232", "ALG-222")
+def test_forged_oaep_ciphertexts(hsm: InstanceSession) -> None:
+    """Of OAEP every part is looked at: the label, the first byte, and the mark before the text."""
     key = sample_key("RSA 2048")
     secret = imported_secret(key)
     assert isinstance(secret, RsaSecret)
     hsm.send(ImportKey("subject", key))
-    for name, chosen in (("RSA-OAEP", hashes.SHA1()), ("RSA-OAEP-256", hashes.SHA256())):
-        oaep = padding.OAEP(padding.MGF1(chosen), chosen, b"a label")
-        made = secret.key.public_key().encrypt(b"made outside", oaep)
-        hsm.send(Decrypt("subject", None, name, made))
-        hsm.send(UnwrapKey("subject", None, name, made))
+    for name, hash_name in (("RSA-OAEP", "sha1"), ("RSA-OAEP-256", "sha256")):
+        for made in (
+            oaep(secret, hash_name),
+            oaep(secret, hash_name, label=b"a label"),
+            oaep(secret, hash_name, first=1),
+            oaep(secret, hash_name, mark=2),
+        ):
+            hsm.send(Decrypt("subject", None, name, made))
+            hsm.send(UnwrapKey("subject", None, name, made))
+
+
+@pytest.mark.exercises("KW-206", "KW-003")
+def test_forged_key_wraps(hsm: InstanceSession) -> None:
+    """Of a wrapped key every part is looked at: the head, the length in it, and the zero bytes."""
+    key = sample_key("oct 256")
+    secret = imported_secret(key)
+    assert isinstance(secret, OctSecret)
+    hsm.send(ImportKey("subject", replace(key, key_ops=("unwrapKey",))))
+    body = bytes(range(1, 14)) + bytes(3)
+    right = WRAPPED_HEAD + (13).to_bytes(4)
+    forged = {
+        "CKM_AES_KEY_WRAP_PAD": (
+            (right, body),
+            (bytes.fromhex("a65959a7") + right[4:], body),
+            (bytes(4) + right[4:], body),
+            (WRAPPED_HEAD + (17).to_bytes(4), body),
+            (WRAPPED_HEAD + (8).to_bytes(4), body),
+            (right, body[:-1] + b"\1"),
+        ),
+        "A256KW": (
+            (bytes.fromhex("a6" * 8), body),
+            (bytes.fromhex("a6" * 7 + "a7"), body),
+            (right, body),
+        ),
+    }
+    for name, wraps in forged.items():
+        for head, text in wraps:
+            made = key_wrap(secret, head, text)
+            hsm.send(UnwrapKey("subject", None, name, made), api_version=NEWEST)
 
 
 @pytest.mark.exercises("ALG-010")

@@ -31,7 +31,7 @@ from mhsm_model.relations.facts import (
 from mhsm_model.rules import Guard, Objection, Perhaps, Postcondition, guard, postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import ABOUT_KEYS, KEY_OPERATIONS, PKCS11, REST, RFC3394, RFC5649
-from mhsm_model.tables.algorithms import Algorithm, Scheme
+from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Scheme
 from mhsm_model.tables.errors import unseen
 
 __all__ = ["UNWRAPPABLE", "UNWRAPPED", "WRAPPABLE", "WRAPPED"]
@@ -47,6 +47,11 @@ _ALIASES: Final = {"RFC 3394": "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP": "RFC 3394
 
 _FUNCTIONS: Final = ("RFC 3394", "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP_PAD")
 """All functions of the family; what one wrapped another may unwrap, by what nobody has seen."""
+
+
+_STANDARDS: Final = (ALGORITHMS["CKM_AES_KEY_WRAP"], ALGORITHMS["CKM_AES_KEY_WRAP_PAD"])
+"""RFC 3394 and RFC 5649. What neither unwraps was wrapped by none of the functions, whatever the
+names mean: the padding of PKCS #11 2.40 is inside a wrap of RFC 3394."""
 
 
 def _is_mechanism(algorithm: Algorithm) -> bool:
@@ -124,6 +129,8 @@ def wrapped_key_is_authentic(s: Situation[Deciphering], /) -> Objection:
         opens = decrypted(algorithm, material.secret, sent, None) is not None
         if not _is_mechanism(algorithm):
             return None if opens else refusal
+        if not any(decrypted(each, material.secret, sent, None) is not None for each in _STANDARDS):
+            return refusal
     own = wrapping_function(algorithm)
     made = [f for f in _FUNCTIONS if recall(material, unwrapping_given(f, sent.value)) is not None]
     if own in made:

@@ -78,24 +78,35 @@ def oaep_is_pkcs1(use: Use[Encrypt], reply: OperationResult) -> OperationResult:
 @wrong_state("ALG-222")
 def oaep_under_any_label(call: Call, before: Estate, step: Step) -> Step:
     """Decrypts RSA-OAEP whatever label it was encrypted under."""
+    return _decoded_anyway(call, step, label=False)
+
+
+@wrong_state("ALG-222")
+def oaep_with_any_first_byte(call: Call, before: Estate, step: Step) -> Step:
+    """Decrypts RSA-OAEP whatever the first byte of the block is."""
+    return _decoded_anyway(call, step, label=True)
+
+
+def _decoded_anyway(call: Call, step: Step, *, label: bool) -> Step:
+    """The step that decrypts OAEP without a look at the first byte, or at the label either."""
     request, version = call.request, addressed(step.estate, call)
     if version is None or not isinstance(request, Decrypt | UnwrapKey):
         return step
     algorithm = ALGORITHMS.get(request.algorithm)
-    if not isinstance(step.reply, Refused) or algorithm is None:
+    if not isinstance(step.reply, Refused) or algorithm is None or version.version is None:
         return step
     secret = step.vault[version.material]
     if algorithm.scheme is not Scheme.RSAES_OAEP or not isinstance(secret, RsaSecret):
         return step
-    plaintext = _unlabelled(secret, request.ciphertext, algorithm.hash_name or "")
-    if plaintext is None or version.version is None:
+    plaintext = _decoded(secret, request.ciphertext, algorithm.hash_name or "", label=label)
+    if plaintext is None:
         return step
     kid = KeyIdentifier(call.host, key_name(request), version.version)
     return replace(step, reply=OperationResult(kid, algorithm.name, plaintext))
 
 
-def _unlabelled(secret: RsaSecret, ciphertext: bytes, hash_name: str) -> bytes | None:
-    """What OAEP decodes to where its label hash is not looked at (RFC 8017 section 7.1.2)."""
+def _decoded(secret: RsaSecret, ciphertext: bytes, hash_name: str, *, label: bool) -> bytes | None:
+    """OAEP decoded; the empty `label` is demanded or not (RFC 8017 section 7.1.2)."""
     hashed = hashlib.new(hash_name.replace("-", ""))
     size = hashed.digest_size
     private = secret.key.private_numbers()
@@ -104,6 +115,8 @@ def _unlabelled(secret: RsaSecret, ciphertext: bytes, hash_name: str) -> bytes |
     encoded = number.to_bytes(width)
     seed = _xor(encoded[1 : size + 1], _mask(encoded[size + 1 :], size, hashed.name))
     block = _xor(encoded[size + 1 :], _mask(seed, width - size - 1, hashed.name))
+    if label and block[:size] != hashed.digest():
+        return None
     filled_up, mark, message = block[size:].partition(b"\1")
     return message if mark and not any(filled_up) else None
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Final
 
 from cryptography.hazmat.primitives import padding as block_padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
 
 from mhsm_model.exchange import Call, OperationResult, Refused, Reply, UnwrapKey, WrapKey
 from mhsm_model.generator import Step
+from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.relations.encryption import Ciphertext
 from mhsm_model.relations.facts import use_given
 from mhsm_model.relations.secrets import OctSecret
@@ -135,3 +137,35 @@ def unwrap_refuses_what_encrypt_made(call: Call, reply: Reply, before: Estate) -
     if "RSA" not in request.algorithm or len(reply.value) in (16, 24, 32):
         return reply
     return Refused(400, "BadParameter", "value is no wrapped key")
+
+
+@wrong_state("KW-003")
+def padded_wrap_under_any_mark(call: Call, before: Estate, step: Step) -> Step:
+    """Unwraps by CKM_AES_KEY_WRAP_PAD without a look at the mark before the length."""
+    request, version = call.request, addressed(step.estate, call)
+    if version is None or version.version is None or not isinstance(request, UnwrapKey):
+        return step
+    algorithm, secret = ALGORITHMS.get(request.algorithm), step.vault[version.material]
+    if not isinstance(step.reply, Refused) or not isinstance(secret, OctSecret):
+        return step
+    value = request.ciphertext
+    if algorithm is None or algorithm.scheme is not Scheme.AES_KWP or len(value) < 24:
+        return step
+    head, body = _unwrapped(secret, value)
+    length = int.from_bytes(head[4:])
+    if not len(body) - 8 < length <= len(body) or any(body[length:]):
+        return step
+    kid = KeyIdentifier(call.host, request.name, version.version)
+    return replace(step, reply=OperationResult(kid, algorithm.name, body[:length]))
+
+
+def _unwrapped(secret: OctSecret, value: bytes) -> tuple[bytes, bytes]:
+    """The head and the body of a wrap of 24 bytes or more (RFC 3394 section 2.2.2)."""
+    decryptor = Cipher(algorithms.AES(secret.value), modes.ECB()).decryptor()
+    head, *halves = (value[place : place + 8] for place in range(0, len(value) // 8 * 8, 8))
+    for count in range(6 * len(halves), 0, -1):
+        place = (count - 1) % len(halves)
+        mixed = (int.from_bytes(head) ^ count).to_bytes(8)
+        block = decryptor.update(mixed + halves[place])
+        head, halves[place] = block[:8], block[8:]
+    return head, b"".join(halves)

@@ -80,6 +80,7 @@ TARGETS_FOR_CONFORMANCE = (
     "mhsm_targets.protocol",
     "mhsm_targets.recordings",
     "mhsm_targets.registry",
+    "mhsm_targets.server",
 )
 MODEL_FOR_REPORTS = ("mhsm_model.catalogue", "mhsm_model.clauses")
 # The second implementation must not be the first one with another back end.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import trustme
 
@@ -38,5 +39,6 @@ class Authority:
         names += [f"{name}.{service}" for name in instances]
         names += [address_of(number) for number in range(1, len(instances))]
         authority = trustme.CA.from_pem(self.certificate, self.private_key)
-        issued = authority.issue_cert(*names, key_type=trustme.KeyType.ECDSA)
+        # Its annotation names pyOpenSSL, which is not there.
+        issued: Any = authority.issue_cert(*names, key_type=trustme.KeyType.ECDSA)
         issued.configure_cert(context)

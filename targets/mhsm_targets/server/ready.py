@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 __all__ = ["Ready", "read_ready", "ready_text", "write_ready"]
 
@@ -52,10 +52,10 @@ def write_ready(path: Path, ready: Ready) -> None:
 
 def read_ready(text: str) -> Ready:
     """The server that such a text tells of; raises ValueError for any other text."""
-    told = json.loads(text)
-    if not isinstance(told, dict) or told.pop("format", None) != _FORMAT:
+    told: Any = json.loads(text)
+    if not isinstance(told, dict) or cast(dict[str, Any], told).pop("format", None) != _FORMAT:
         raise ValueError(f"no ready file of a server ({_FORMAT})")
     try:
-        return Ready(**told)
+        return Ready(**cast(dict[str, Any], told))
     except TypeError as error:
         raise ValueError(f"no ready file of a server: {error}") from None

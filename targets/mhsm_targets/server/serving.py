@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,7 +67,7 @@ def serving(
     seed: int | None = None,
     controls: bool = False,
     static_token: str | None = None,
-) -> Iterator[Served]:
+) -> Generator[Served]:
     """Serve the target on loopback while the block runs; see ServeOptions for what is taken.
 
     The server ends with the block, and with this process however that ends. Raises

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.protocol import ClockTarget, TargetFactory, WireTarget
+from mhsm_targets.server.clock import ServerClock
 
 __all__ = ["Backing", "TargetBacking", "internal_host"]
 
@@ -53,7 +53,7 @@ class TargetBacking:
         factory: TargetFactory,
         configurations: Mapping[str, Configuration],
         seed: int,
-        clock: Callable[[], float] = time.time,
+        clock: ServerClock,
     ) -> None:
         self._target: WireTarget = factory.open(configurations, seed)
         self._clock = clock
@@ -71,7 +71,7 @@ class TargetBacking:
 
     def _exchange(self, request: HttpRequest) -> HttpResponse | None:
         if isinstance(self._target, ClockTarget):
-            self._target.advance(max(0, int(self._clock()) - self._target.now()))
+            self._target.advance(max(0, int(self._clock.now()) - self._target.now()))
         return self._target.exchange(request)
 
     def close(self) -> None:

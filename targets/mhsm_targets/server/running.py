@@ -13,18 +13,24 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import uvloop
 
+from mhsm_model.configuration import Configuration
+from mhsm_targets.emulator import EmulatorFactory
+from mhsm_targets.protocol import TargetFactory
 from mhsm_targets.registry import target_factory
 from mhsm_targets.server.addresses import ISSUER_HOST, address_of
-from mhsm_targets.server.backing import TargetBacking, internal_host
+from mhsm_targets.server.backing import Backing, TargetBacking, internal_host
 from mhsm_targets.server.certificates import Authority
+from mhsm_targets.server.chance import ForeseeableChance, SystemChance
+from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.data_plane import DataPlane
 from mhsm_targets.server.identity import APP_SERVICE_PATH, identity_endpoint, issuer_endpoint
 from mhsm_targets.server.listening import HttpServer, data_sockets, loopback_socket
+from mhsm_targets.server.model_backing import ModelBacking
 from mhsm_targets.server.options import ServeOptions
 from mhsm_targets.server.ready import Ready, write_ready
 from mhsm_targets.server.tokens import Issuer, IssuerKey
@@ -56,8 +62,8 @@ async def _served(options: ServeOptions, announce: Announce, held: contextlib.Ex
 
     internal = {name: internal_host() for name in options.instances}
     configurations = {internal[name]: told for name, told in options.instances.items()}
-    seed = secrets.randbits(256) if options.seed is None else options.seed
-    backing = TargetBacking(factory, configurations, seed)
+    clock = ServerClock()
+    backing = _backing(factory, configurations, options.seed, clock)
     held.callback(backing.close)
 
     issuer = Issuer(IssuerKey.made())
@@ -94,6 +100,19 @@ async def _served(options: ServeOptions, announce: Announce, held: contextlib.Ex
         metadata_url=identity_url,
     )
     await _until_stopped(options, servers, lambda: _announced(options, ready, announce, held))
+
+
+def _backing(
+    factory: TargetFactory,
+    configurations: Mapping[str, Configuration],
+    seed: int | None,
+    clock: ServerClock,
+) -> Backing:
+    if isinstance(factory, EmulatorFactory):
+        chance = SystemChance() if seed is None else ForeseeableChance(seed)
+        return ModelBacking(configurations, chance, clock)
+    drawn = secrets.randbits(256) if seed is None else seed
+    return TargetBacking(factory, configurations, drawn, clock)
 
 
 def _announced(

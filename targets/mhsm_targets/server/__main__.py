@@ -21,12 +21,17 @@ def main() -> int:
             return 2
         line += part
     options = options_from_json(line.decode())
-    from mhsm_targets.server.listening import PortUnavailableError  # noqa: PLC0415
-    from mhsm_targets.server.running import run_server  # noqa: PLC0415
-
+    try:
+        from mhsm_targets.server.running import ServerError, run_server  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        print(
+            f"{error.name} is not installed; install mhsm-conformance with its extra `server`",
+            file=sys.stderr,
+        )
+        return 2
     try:
         run_server(options, _announce)
-    except (UnknownTargetError, TargetUnavailableError, PortUnavailableError, OSError) as error:
+    except (UnknownTargetError, TargetUnavailableError, ServerError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

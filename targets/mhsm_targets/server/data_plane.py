@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import sys
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any, Final
 
 from mhsm_model.wire.challenge import challenge_header
@@ -13,6 +17,8 @@ from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.response_codec import FIXED_HEADERS
 from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
 from mhsm_targets.server.backing import Backing
+from mhsm_targets.server.connection import RESET
+from mhsm_targets.server.faults import Fault, FaultKind, Faults
 
 __all__ = ["LARGEST_BODY", "ASGIApp", "DataPlane", "Receive", "Scope", "Send"]
 
@@ -25,6 +31,7 @@ LARGEST_BODY: Final = 1 << 20
 """The largest body that is read, in bytes; the largest lawful one is a backup's."""
 
 _BODY_SECONDS: Final = 30.0
+_REMEMBERED_HOSTS: Final = 1024
 _BEARER: Final = "bearer "
 
 
@@ -46,38 +53,86 @@ class DataPlane:
         accepts: Callable[[str, str], bool],
         issuer: ASGIApp,
         authority: str,
+        faults: Faults,
     ) -> None:
         self._backing = backing
-        self._internal = internal
-        self._names = tuple(internal)
+        self._internal = dict(internal)
         self._accepts = accepts
         self._issuer = issuer
         self._authority = authority
+        self._faults = faults
+        self._hosts: dict[str, PublicHost] = {}
+
+    def add_instance(self, name: str, internal: str) -> None:
+        """Know one more instance by its name."""
+        self._internal[name] = internal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            raise ValueError(f"{scope['type']} is not served")
+        try:
+            await self._answer(scope, receive, send)
+        except Exception as error:
+            # Whatever is wrong with the server, the client is answered, and the log has a line.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{place.filename}:{place.lineno}"
+            print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
+            await _respond(send, _refused(500, "InternalError", "The server failed."))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope["headers"])
         written = headers.get("host", "")
-        host = public_host(written, self._names)
+        host = self._hosts.get(written) or self._found(written)
         if host is None:
             if written.lower().partition(":")[0] == ISSUER_HOST:
                 await self._issuer(scope, receive, send)
             else:
-                await _respond(send, _refused(421, f"no instance is called {written!r}"))
+                await _respond(send, _refused(421, "BadParameter", "No instance has this host."))
             return
         try:
             body = await _body(headers, receive)
         except _TooLargeError:
-            await _respond(send, _refused(413, "The request body is too large."))
+            refused = _refused(413, "BadParameter", "The request body is too large.")
+            refused = replace(refused, headers={**refused.headers, "connection": "close"})
+            await _respond(send, refused)
             return
         except _GoneError:
+            _reset(scope)
             return
-        internal = self._internal[host.instance]
+        fault = self._faults.taken(host.instance, scope["method"], scope["path"])
+        if fault is not None and await self._suffered(fault, scope, send):
+            return
         response = await self._backing.exchange(self._request(scope, host, headers, body))
-        if response is not None:
-            await _respond(send, self._shown(response, internal, host))
+        if response is None or (fault is not None and fault.kind is FaultKind.RESET_AFTER):
+            _reset(scope)
+            return
+        await _respond(send, self._shown(response, self._internal[host.instance], host))
+
+    def _found(self, written: str) -> PublicHost | None:
+        host = public_host(written, tuple(self._internal))
+        if host is not None and len(self._hosts) < _REMEMBERED_HOSTS:
+            self._hosts[written] = host
+        return host
+
+    async def _suffered(self, fault: Fault, scope: Scope, send: Send) -> bool:
+        """Let the fault happen that comes before the effect; whether that ends the exchange."""
+        match fault.kind:
+            case FaultKind.DELAY:
+                await asyncio.sleep(fault.seconds)
+                return False
+            case FaultKind.RESET_AFTER:
+                return False
+            case FaultKind.RESET_BEFORE:
+                _reset(scope)
+            case FaultKind.THROTTLE | FaultKind.UNAVAILABLE:
+                throttled = fault.kind is FaultKind.THROTTLE
+                refused = (
+                    _refused(429, "Throttled", "Too many requests.")
+                    if throttled
+                    else _refused(503, "ServiceUnavailable", "The service is unavailable.")
+                )
+                after = {"retry-after": str(math.ceil(fault.seconds))}
+                await _respond(send, replace(refused, headers={**refused.headers, **after}))
+        return True
 
     def _request(
         self, scope: Scope, host: PublicHost, headers: dict[str, str], body: bytes
@@ -139,7 +194,11 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
         raise _GoneError from None
 
 
-def _refused(status: int, message: str) -> HttpResponse:
+def _reset(scope: Scope) -> None:
+    scope["extensions"][RESET]()
+
+
+def _refused(status: int, code: str, message: str) -> HttpResponse:
     request_id = str(uuid.uuid4())
     shown = f"{message} (Activity ID: {request_id})"
     headers = {
@@ -147,7 +206,7 @@ def _refused(status: int, message: str) -> HttpResponse:
         "x-ms-request-id": request_id,
         **FIXED_HEADERS,
     }
-    document = {"error": {"code": "BadParameter", "message": shown}}
+    document = {"error": {"code": code, "message": shown}}
     return HttpResponse(status, headers, json.dumps(document, separators=(",", ":")).encode())
 
 

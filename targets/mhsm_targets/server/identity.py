@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mhsm_targets.server.controls import LOOPBACK_ONLY
 from mhsm_targets.server.credential import DEFAULT_PRINCIPAL
 from mhsm_targets.server.tokens import LIFETIME, Issuer
 
@@ -91,7 +92,8 @@ def identity_endpoint(
         return token(request)
 
     return Starlette(
-        routes=[Route(IMDS_PATH, metadata_service), Route(APP_SERVICE_PATH, app_service)]
+        routes=[Route(IMDS_PATH, metadata_service), Route(APP_SERVICE_PATH, app_service)],
+        middleware=LOOPBACK_ONLY,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -12,14 +13,16 @@ from typing import Final
 import uvicorn
 
 from mhsm_targets.server.addresses import address_of
+from mhsm_targets.server.connection import Connection
 from mhsm_targets.server.data_plane import ASGIApp
+from mhsm_targets.server.errors import ServerError
 
 __all__ = ["HttpServer", "PortUnavailableError", "data_sockets", "loopback_socket"]
 
 _ATTEMPTS: Final = 20
 
 
-class PortUnavailableError(Exception):
+class PortUnavailableError(ServerError):
     """A port cannot be had; the text says which and why."""
 
 
@@ -74,7 +77,7 @@ class HttpServer(uvicorn.Server):
     ) -> None:
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -93,6 +96,16 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave them."""
         yield
+
+    async def listen_on(self, bound: socket.socket) -> None:
+        """Serve one more socket, until the end."""
+        loop = asyncio.get_running_loop()
+
+        def connected() -> asyncio.Protocol:
+            return Connection(self.config, self.server_state, {})
+
+        server = await loop.create_server(connected, sock=bound, ssl=self.config.ssl)
+        self.servers.append(server)
 
     async def run_on_sockets(self) -> None:
         """Serve until `should_exit` is set."""

@@ -11,6 +11,7 @@ import asyncio
 import os
 import secrets
 import uuid
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
@@ -24,7 +25,12 @@ from mhsm_model.exchange import (
     Credential,
     Decrypt,
     DeleteKey,
+    GetDeletedKey,
+    GetKey,
     ImportKey,
+    ListDeletedKeys,
+    ListKeys,
+    ListKeyVersions,
     PurgeDeletedKey,
     RecoverDeletedKey,
     Reply,
@@ -56,6 +62,7 @@ _CHANGING: Final = (
     RestoreKey,
     UpdateKey,
 )
+_READING: Final = (GetDeletedKey, GetKey, ListDeletedKeys, ListKeys, ListKeyVersions)
 _USED_ASIDE: Final = ("RS", "PS")
 """How the algorithms begin that use an RSA private key: RS256, PS256, RSA-OAEP and so on."""
 
@@ -77,7 +84,11 @@ class Keeper(Protocol):
     """Keeps changes; what it has kept is there again after the process has died."""
 
     def keep(self, change: Change) -> None:
-        """Keep one change. Raises OSError where that cannot be; nothing is kept then."""
+        """Keep one change. Raises ServerError where that cannot be; nothing is kept then."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all that was kept of the state. Raises ServerError."""
         ...
 
 
@@ -93,14 +104,13 @@ class ModelBacking:
         state: tuple[Estate, Vault] | None = None,
         keeper: Keeper | None = None,
     ) -> None:
-        estate, vault = (Estate(), Vault()) if state is None else state
-        for host, configuration in configurations.items():
-            if host not in estate.instances:
-                estate = estate.with_instance(host, Instance(configuration))
-        self._estate, self._vault = estate, vault
+        self._estate, self._vault = state or (_fresh(configurations), Vault())
         self._chance = chance
         self._clock = clock
         self._keeper = keeper
+        self._configurations = dict(configurations)
+        self._lag = 0.0
+        self._past: deque[tuple[float, Estate, Vault]] = deque()
         self._uses = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="use")
         # Apart, so that nobody waits for a key that somebody else has made.
         self._births = ThreadPoolExecutor(2, thread_name_prefix="birth")
@@ -120,6 +130,8 @@ class ModelBacking:
         ):
             loop = asyncio.get_running_loop()
             reply = await loop.run_in_executor(self._uses, self._used, request, decoded)
+        elif self._lag and isinstance(decoded, _READING):
+            reply = self._read_late(request, decoded)
         else:
             reply = self._used(request, decoded)
         return encode_reply(request.method, reply, ServerMarks(request_id=_request_id()))
@@ -127,6 +139,16 @@ class ModelBacking:
     def _used(self, request: HttpRequest, decoded: Request) -> Reply:
         call = self._call(request, decoded)
         return step(self._estate, self._vault, call, self._chance).reply
+
+    def _read_late(self, request: HttpRequest, decoded: Request) -> Reply:
+        """A read at a replica that may not have seen the last changes yet."""
+        call = self._call(request, decoded)
+        began = self._clock.now() - self._lag
+        while self._past and self._past[0][0] < began:
+            self._past.popleft()
+        seen = [(estate, vault) for _, estate, vault in self._past]
+        estate, vault = secrets.choice([*seen, (self._estate, self._vault)])
+        return step(estate, vault, call, self._chance).reply
 
     async def _changed(self, request: HttpRequest, decoded: Request) -> Reply:
         while True:
@@ -142,6 +164,8 @@ class ModelBacking:
                 before = Step(self._estate, self._vault, moved.reply)
                 name = addressed_name(self._estate, decoded, moved.reply)
                 self._keeper.keep(Change(before, moved, call, name))
+            if self._lag:
+                self._past.append((self._clock.now(), self._estate, self._vault))
             self._estate, self._vault = moved.estate, moved.vault
             return moved.reply
 
@@ -160,10 +184,39 @@ class ModelBacking:
             credential=credential,
         )
 
+    @property
+    def can_freeze(self) -> bool:
+        """The model knows no clock but the server's."""
+        return True
+
+    def let_lag(self, seconds: float) -> None:
+        """Let reads answer with what was the case up to so many seconds ago."""
+        self._lag = seconds
+        self._past.clear()
+
+    async def add_instance(self, host: str, configuration: Configuration) -> None:
+        """Have one more instance."""
+        self._configurations[host] = configuration
+        self._estate = self._estate.with_instance(host, Instance(configuration))
+
+    async def reset(self) -> None:
+        """Forget all keys, all material and all blobs. Raises ServerError."""
+        if self._keeper is not None:
+            self._keeper.clear()
+        self._past.clear()
+        self._estate, self._vault = _fresh(self._configurations), Vault()
+
     def close(self) -> None:
         """End the threads; a key that is being made is waited for."""
         self._uses.shutdown()
         self._births.shutdown(cancel_futures=True)
+
+
+def _fresh(configurations: Mapping[str, Configuration]) -> Estate:
+    estate = Estate()
+    for host, configuration in configurations.items():
+        estate = estate.with_instance(host, Instance(configuration))
+    return estate
 
 
 def _request_id() -> str:

@@ -16,14 +16,14 @@ __all__ = ["ServeOptions", "options_from_json", "options_to_json"]
 class ServeOptions:
     """A server's options. `port` 0 is any free one; the instances' names map to configurations.
 
+    Without instances there are those of the data folder, or else one, `hsm-a`.
+
     `seed` None is chance that nobody can foresee. `static_token` is a bearer token that is taken
     as it is. `stops_with_input` ends the server when its standard input does.
     """
 
     target: str = "model"
-    instances: Mapping[str, Configuration] = field(
-        default_factory=lambda: {"hsm-a": Configuration()}
-    )
+    instances: Mapping[str, Configuration] = field(default_factory=dict[str, Configuration])
     port: int = 0
     data: str | None = None
     seed: int | None = None

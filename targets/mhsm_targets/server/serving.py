@@ -12,6 +12,7 @@ from typing import Final
 from mhsm_model.configuration import Configuration
 from mhsm_model.tables.clouds import PUBLIC
 from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.server.control_client import Controls
 from mhsm_targets.server.credential import AsyncCredential, Credential
 from mhsm_targets.server.options import ServeOptions, options_to_json
 from mhsm_targets.server.ready import Ready, read_ready
@@ -51,6 +52,13 @@ class Served:
     def async_credential(self) -> AsyncCredential:
         """The credential for clients of azure.*.aio."""
         return AsyncCredential(self.credential)
+
+    @property
+    def controls(self) -> Controls:
+        """The test controls; raises ValueError where the server was started without."""
+        if self.ready.controls_url is None:
+            raise ValueError("the server was started without controls")
+        return Controls(self.ready.controls_url)
 
     def token(self, principal: str = "tester") -> str:
         """A bearer token that all instances take. Raises OSError where the server is gone."""

@@ -65,8 +65,7 @@ def read_record(text: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    # A variable of its own, so that no checker narrows what is in the collections to nothing known.
-    kind: Any = type(value)
+    kind = _kind(value)
     if isinstance(value, Enum):
         return {"type": kind.__name__, "name": value.name}
     if value is None or kind in (str, int, bool):
@@ -86,7 +85,7 @@ def _plain(value: Any) -> Any:
 
 
 def _value(plain: Any) -> Any:
-    kind: Any = type(plain)
+    kind = _kind(plain)
     if kind is list:
         return tuple(_value(item) for item in plain)
     if kind is not dict:
@@ -104,3 +103,7 @@ def _value(plain: Any) -> Any:
         case _:
             members = {key: _value(held) for key, held in plain.items() if key != "type"}
             return _CLASSES[name](**members)
+
+
+def _kind(value: object) -> type:
+    return type(value)

@@ -61,7 +61,7 @@ class Controls:
         return url
 
     def reset(self) -> dict[str, Any]:
-        """Let all instances be as at their beginning."""
+        """Let instances be as at their beginning, the clock the real one; no faults, no lag."""
         return self._asked("POST", "/reset", {})
 
     def _asked(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import sys
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ from mhsm_model.exchange import (
     ListKeyVersions,
     PurgeDeletedKey,
     RecoverDeletedKey,
+    Refused,
     Reply,
     Request,
     RestoreKey,
@@ -47,6 +49,7 @@ from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
 from mhsm_targets.server.chance import RsaNeeded, ServerChance
 from mhsm_targets.server.clock import ServerClock
+from mhsm_targets.server.errors import ServerError
 
 __all__ = ["Change", "Keeper", "ModelBacking"]
 
@@ -119,21 +122,38 @@ class ModelBacking:
         """The bearer token that the model takes."""
         return _TOKEN
 
+    @property
+    def estate(self) -> Estate:
+        """The state: what an onlooker who saw every change would know."""
+        return self._estate
+
+    @property
+    def vault(self) -> Vault:
+        """The secrets of the state."""
+        return self._vault
+
     async def exchange(self, request: HttpRequest) -> HttpResponse:
         """The response to one request."""
+        try:
+            reply = await self._reply(request)
+        except ServerError as error:
+            # What could not be kept did not happen.
+            print(f"mhsm serve: {error}", file=sys.stderr)
+            reply = Refused(500, "InternalError", "The change could not be stored.")
+        return encode_reply(request.method, reply, ServerMarks(request_id=_request_id()))
+
+    async def _reply(self, request: HttpRequest) -> Reply:
         decoded = decode_request(request)
         if isinstance(decoded, _CHANGING):
-            reply = await self._changed(request, decoded)
-        elif isinstance(decoded, Sign | Decrypt | UnwrapKey) and decoded.algorithm.startswith(
+            return await self._changed(request, decoded)
+        if isinstance(decoded, Sign | Decrypt | UnwrapKey) and decoded.algorithm.startswith(
             _USED_ASIDE
         ):
             loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._uses, self._used, request, decoded)
-        elif self._lag and isinstance(decoded, _READING):
-            reply = self._read_late(request, decoded)
-        else:
-            reply = self._used(request, decoded)
-        return encode_reply(request.method, reply, ServerMarks(request_id=_request_id()))
+            return await loop.run_in_executor(self._uses, self._used, request, decoded)
+        if self._lag and isinstance(decoded, _READING):
+            return self._read_late(request, decoded)
+        return self._used(request, decoded)
 
     def _used(self, request: HttpRequest, decoded: Request) -> Reply:
         call = self._call(request, decoded)

@@ -130,9 +130,13 @@ class Service:
         await self.server.listen_on(bound)
 
     async def reset(self) -> None:
-        """Let all instances be as at their beginning."""
+        """Let all instances be as at their beginning, and the clock the real one."""
         await self.backing.reset()
         self.faults.clear()
+        self.let_lag(0)
+        self.clock.restart()
+        if self._store is not None:
+            self._store.set({"ahead": "0"})
 
     def close(self) -> None:
         """Give back what is held."""

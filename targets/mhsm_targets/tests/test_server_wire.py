@@ -36,9 +36,9 @@ def server() -> Iterator[Served]:
 
 
 @pytest.fixture
-def served(server: Served) -> Iterator[Served]:
+def served(server: Served) -> Served:
     server.controls.reset()
-    yield server
+    return server
 
 
 def answered(response: HttpResponse | None) -> HttpResponse:
@@ -110,7 +110,7 @@ def test_the_issuer_publishes_what_verifies_its_tokens(served: Served) -> None:
     tenant = urlsplit(served.ready.authority).path
     told = answered(caller.send("GET", f"{tenant}/.well-known/openid-configuration")).document()
     assert told["issuer"] == served.ready.issuer
-    keys = answered(caller.send("GET", urlsplit(told["jwks_uri"]).path)).document()["keys"]
+    keys = answered(caller.send("GET", urlsplit(str(told["jwks_uri"])).path)).document()["keys"]
     assert [(key["kty"], key["alg"]) for key in keys] == [("RSA", "RS256")]
     caller.close()
 

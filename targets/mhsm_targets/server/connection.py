@@ -12,9 +12,9 @@ __all__ = ["RESET", "Connection"]
 RESET: Final = "mhsm.reset"
 """The extension in a request's scope whose value resets the connection when it is called."""
 
-_HEADER_SECONDS: Final = 30.0
-"""How long a client may take from the first byte of a request to the end of its headers, and from
-the connection to there for the first."""
+_REQUEST_SECONDS: Final = 30.0
+"""How long a client may take from the first byte of a request to its last, and from the connection
+to there for the first request."""
 
 _HEADER_BYTES: Final = 64 * 1024
 
@@ -64,14 +64,18 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The headers of a request are there."""
         self._in_headers = False
-        self._cease()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """A request is there as a whole."""
+        self._cease()
+        super().on_message_complete()
 
     def _reset(self) -> None:
         self.transport.abort()
 
     def _wait(self) -> None:
-        self._patience = self.loop.call_later(_HEADER_SECONDS, self._gone)
+        self._patience = self.loop.call_later(_REQUEST_SECONDS, self._gone)
 
     def _cease(self) -> None:
         if self._patience is not None:

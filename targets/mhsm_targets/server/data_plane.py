@@ -30,7 +30,6 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 LARGEST_BODY: Final = 1 << 20
 """The largest body that is read, in bytes; the largest lawful one is a backup's."""
 
-_BODY_SECONDS: Final = 30.0
 _REMEMBERED_HOSTS: Final = 1024
 _BEARER: Final = "bearer "
 
@@ -152,12 +151,13 @@ class DataPlane:
         return HttpRequest(scope["method"], internal, target, headers, body)
 
     def _shown(self, response: HttpResponse, internal: str, host: PublicHost) -> HttpResponse:
-        headers = {
-            name: value.replace(internal, host.written) for name, value in response.headers.items()
-        }
+        headers, body = response.headers, response.body
+        if any(internal in value for value in headers.values()):
+            headers = {n: value.replace(internal, host.written) for n, value in headers.items()}
         if "www-authenticate" in headers and not host.is_of_service:
-            headers["www-authenticate"] = challenge_header(self._authority, host.resource)
-        body = response.body.replace(internal.encode(), host.written.encode("latin-1"))
+            challenge = challenge_header(self._authority, host.resource)
+            headers = {**headers, "www-authenticate": challenge}
+        body = body.replace(internal.encode(), host.written.encode("latin-1"))
         return HttpResponse(response.status, headers, body)
 
 
@@ -178,20 +178,17 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
         return b""
     parts: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > LARGEST_BODY:
-                    raise _TooLargeError
-                if not message.get("more_body", False):
-                    return b"".join(parts)
-    except TimeoutError:
-        raise _GoneError from None
+    while True:
+        # The connection goes away where a client takes too long.
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST_BODY:
+            raise _TooLargeError
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _reset(scope: Scope) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import sys
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final, Protocol
 
 from mhsm_model.alternatives import addressed_name
@@ -43,7 +45,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.generator import Step, Vault, answer, step
 from mhsm_model.moments import Interval
-from mhsm_model.state import Estate, Instance
+from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
@@ -179,13 +181,14 @@ class ModelBacking:
                 secret = await loop.run_in_executor(self._births, needed.make)
                 self._chance.give(needed, secret)
                 continue
+            name = addressed_name(self._estate, decoded, moved.reply)
             if self._keeper is not None:
                 before = Step(self._estate, self._vault, moved.reply)
-                name = addressed_name(self._estate, decoded, moved.reply)
                 self._keeper.keep(Change(before, moved, call, name))
             if self._lag:
                 self._past.append((self._clock.now(), self._estate, self._vault))
-            self._estate, self._vault = moved.estate, moved.vault
+            self._estate = _lent(moved, call.host, name)
+            self._vault = moved.vault
             return moved.reply
 
     def _call(self, request: HttpRequest, decoded: Request) -> Call:
@@ -231,6 +234,24 @@ class ModelBacking:
         self._births.shutdown(cancel_futures=True)
 
 
+def _lent(moved: Step, host: str, name: str) -> Estate:
+    """The estate with the secrets of what is at the name in it.
+
+    `step` lends each call the secret that it needs; here they are lent once and for all.
+    """
+    estate = moved.estate
+    factor = estate.instances[host].factors.get(name)
+    if factor is None or isinstance(factor.entries[0], Absent):
+        return estate
+    materials = estate.materials
+    for version in factor.entries[0].key.versions:
+        material = materials[version.material]
+        if material.secret is None:
+            secret = moved.vault[version.material]
+            materials = materials.set(version.material, replace(material, secret=secret))
+    return estate if materials is estate.materials else replace(estate, materials=materials)
+
+
 def _fresh(configurations: Mapping[str, Configuration]) -> Estate:
     estate = Estate()
     for host, configuration in configurations.items():
@@ -238,8 +259,12 @@ def _fresh(configurations: Mapping[str, Configuration]) -> Estate:
     return estate
 
 
+# The system's random bytes cost more, and nobody must be unable to foresee these.
+_REQUEST_IDS: Final = random.Random()
+
+
 def _request_id() -> str:
     """A UUID of the service's form (version 1), of chance alone."""
-    drawn = secrets.token_hex(16)
+    drawn = f"{_REQUEST_IDS.getrandbits(128):032x}"
     variant = "89ab"[int(drawn[16], 16) & 3]
     return f"{drawn[:8]}-{drawn[8:12]}-1{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"

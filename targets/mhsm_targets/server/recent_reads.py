@@ -1,4 +1,4 @@
-"""Reads that were answered a moment ago: in one state and one second, equal ones have one answer."""
+"""Reads that were answered just now: in one state and one second, equal ones have one answer."""
 
 from __future__ import annotations
 

@@ -85,7 +85,10 @@ class DataPlane:
             if written.lower().partition(":")[0] == ISSUER_HOST:
                 await self._issuer(scope, receive, send)
             else:
-                await _respond(scope, _refused(421, "BadParameter", "No instance has this host."))
+                # RFC 9112, 3.2: a request has one Host, and no other is answered for it.
+                one = bool(written) and "," not in written
+                told = "No instance has this host." if one else "The request has not one host."
+                await _respond(scope, _refused(421 if one else 400, "BadParameter", told))
             return
         try:
             body = await _body(headers, receive)

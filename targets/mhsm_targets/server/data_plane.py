@@ -17,7 +17,7 @@ from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.response_codec import FIXED_HEADERS
 from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
 from mhsm_targets.server.backing import Backing
-from mhsm_targets.server.connection import RESET
+from mhsm_targets.server.connection import RESET, RESPOND
 from mhsm_targets.server.faults import Fault, FaultKind, Faults
 
 __all__ = ["LARGEST_BODY", "ASGIApp", "DataPlane", "Receive", "Scope", "Send"]
@@ -75,7 +75,7 @@ class DataPlane:
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename}:{place.lineno}"
             print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
-            await _respond(send, _refused(500, "InternalError", "The server failed."))
+            await _respond(scope, _refused(500, "InternalError", "The server failed."))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope["headers"])
@@ -85,26 +85,28 @@ class DataPlane:
             if written.lower().partition(":")[0] == ISSUER_HOST:
                 await self._issuer(scope, receive, send)
             else:
-                await _respond(send, _refused(421, "BadParameter", "No instance has this host."))
+                # RFC 9112, 3.2: a request has one Host, and no other is answered for it.
+                one = bool(written) and "," not in written
+                told = "No instance has this host." if one else "The request has not one host."
+                await _respond(scope, _refused(421 if one else 400, "BadParameter", told))
             return
         try:
             body = await _body(headers, receive)
         except _TooLargeError:
             refused = _refused(413, "BadParameter", "The request body is too large.")
-            refused = replace(refused, headers={**refused.headers, "connection": "close"})
-            await _respond(send, refused)
+            await _respond(scope, refused, last=True)
             return
         except _GoneError:
             _reset(scope)
             return
         fault = self._faults.taken(host.instance, scope["method"], scope["path"])
-        if fault is not None and await self._suffered(fault, scope, send):
+        if fault is not None and await self._suffered(fault, scope):
             return
         response = await self._backing.exchange(self._request(scope, host, headers, body))
         if response is None or (fault is not None and fault.kind is FaultKind.RESET_AFTER):
             _reset(scope)
             return
-        await _respond(send, self._shown(response, self._internal[host.instance], host))
+        await _respond(scope, self._shown(response, self._internal[host.instance], host))
 
     def _found(self, written: str) -> PublicHost | None:
         host = public_host(written, tuple(self._internal))
@@ -112,7 +114,7 @@ class DataPlane:
             self._hosts[written] = host
         return host
 
-    async def _suffered(self, fault: Fault, scope: Scope, send: Send) -> bool:
+    async def _suffered(self, fault: Fault, scope: Scope) -> bool:
         """Let the fault happen that comes before the effect; whether that ends the exchange."""
         match fault.kind:
             case FaultKind.DELAY:
@@ -130,7 +132,7 @@ class DataPlane:
                     else _refused(503, "ServiceUnavailable", "The service is unavailable.")
                 )
                 after = {"retry-after": str(math.ceil(fault.seconds))}
-                await _respond(send, replace(refused, headers={**refused.headers, **after}))
+                await _respond(scope, replace(refused, headers={**refused.headers, **after}))
         return True
 
     def _request(
@@ -207,13 +209,14 @@ def _refused(status: int, code: str, message: str) -> HttpResponse:
     return HttpResponse(status, headers, json.dumps(document, separators=(",", ":")).encode())
 
 
-async def _respond(send: Send, response: HttpResponse) -> None:
+async def _respond(scope: Scope, response: HttpResponse, *, last: bool = False) -> None:
+    """Send the response; `last` closes the connection after it."""
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in response.headers.items()
         if name != "content-length"
     ]
     if response.status != 204:
-        headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    respond = scope["extensions"][RESPOND]
+    await respond(response.status, headers, response.body, last=last)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import IO, Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.tables.clouds import PUBLIC
@@ -96,30 +97,35 @@ def serving(
         static_token=static_token,
         stops_with_input=True,
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mhsm_targets.server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        ready = _started(process, options)
-        yield Served(ready, Credential(ready))
-    finally:
-        _ended(process)
+    # Errors go to a file: a pipe that nobody reads would stop the server when it is full.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mhsm_targets.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            # Ctrl-C is for the program that started it, which then ends it.
+            start_new_session=True,
+        )
+        try:
+            ready = _started(process, options, errors)
+            yield Served(ready, Credential(ready))
+        finally:
+            _ended(process)
 
 
-def _started(process: subprocess.Popen[str], options: ServeOptions) -> Ready:
+def _started(process: subprocess.Popen[str], options: ServeOptions, errors: IO[str]) -> Ready:
     assert process.stdin is not None
     assert process.stdout is not None
-    assert process.stderr is not None
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(options_to_json(options) + "\n")
         process.stdin.flush()
     line = process.stdout.readline()
     if not line:
-        told = process.stderr.read().strip().splitlines()
+        process.wait(_END_SECONDS)
+        errors.seek(0)
+        told = errors.read().strip().splitlines()
         raise TargetUnavailableError(told[-1] if told else "the server did not start")
     return read_ready(line)
 
@@ -133,6 +139,5 @@ def _ended(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -98,10 +98,11 @@ def test_a_bad_token_is_answered_as_none_is(served: Served) -> None:
 
 
 def test_a_host_that_no_instance_has_is_told_so(served: Served) -> None:
-    for host in ("hsm-c.localhost", "vault.azure.net", "127.0.0.9", ""):
-        caller = Caller(served.url, served.ca_file, host=host or " ")
+    hosts = {"hsm-c.localhost": 421, "vault.azure.net": 421, "127.0.0.9": 421, " ": 400}
+    for host, status in {**hosts, "127.0.0.1, 127.0.0.2": 400}.items():
+        caller = Caller(served.url, served.ca_file, host=host)
         told = answered(caller.send("GET", "/keys"))
-        assert (told.status, told.document()["error"]["code"]) == (421, "BadParameter")
+        assert (told.status, told.document()["error"]["code"]) == (status, "BadParameter")
         caller.close()
 
 

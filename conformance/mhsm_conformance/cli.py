@@ -21,6 +21,8 @@ from mhsm_conformance.commands.jwk import jwk
 from mhsm_conformance.commands.mutants import mutants
 from mhsm_conformance.commands.options import BAD_INPUT
 from mhsm_conformance.commands.run import run
+from mhsm_conformance.commands.serve import serve
+from mhsm_conformance.commands.token import token
 from mhsm_conformance.results import tool_version
 
 __all__ = ["run_command"]
@@ -30,6 +32,8 @@ _HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its sp
 
 \b
 mhsm run model             run the conformance suites against the model itself
+mhsm serve model           serve the model over HTTPS, for tests of your own programs
+mhsm token                 print a bearer token for what is served
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
 mhsm mutants               see that the suites find out broken implementations
@@ -49,7 +53,7 @@ def command() -> None:
     """Judge implementations of Azure Key Vault Managed HSM by an executable specification."""
 
 
-for _command in (run, judge, findings, mutants, examine, clauses, jwk):
+for _command in (run, serve, token, judge, findings, mutants, examine, clauses, jwk):
     command.add_command(_command)
 
 

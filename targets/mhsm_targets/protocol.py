@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from mhsm_model.configuration import Configuration
@@ -18,6 +19,7 @@ __all__ = [
     "Finding",
     "FindingFactory",
     "InheritedTarget",
+    "KeepingFactory",
     "LossyTarget",
     "NotOfferedError",
     "PlannedFactory",
@@ -181,6 +183,18 @@ class TargetFactory(Protocol):
 
     def open(self, configurations: Mapping[str, Configuration], seed: int) -> WireTarget:
         """A target with an instance for each host name.
+
+        Raises TargetUnavailableError where it cannot be had.
+        """
+        ...
+
+
+@runtime_checkable
+class KeepingFactory(Protocol):
+    """A factory whose targets can be kept in a folder and opened from it again."""
+
+    def open_kept(self, configurations: Mapping[str, Configuration], folder: Path) -> WireTarget:
+        """A target whose instances are in the folder, those that are not there yet made in it.
 
         Raises TargetUnavailableError where it cannot be had.
         """

@@ -53,7 +53,9 @@ class _Fetched:
     """Fetches a token and keeps it until it nears its end."""
 
     def __init__(
-        self, fetch: Callable[[str], tuple[str, float | None]], clock: Callable[[], float] = time.time
+        self,
+        fetch: Callable[[str], tuple[str, float | None]],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
@@ -125,13 +127,17 @@ def _from_command(command: str) -> Callable[[str], tuple[str, float | None]]:
                 check=False,
             )
         except FileNotFoundError:
-            raise TargetUnavailableError(f"the credential command {words[0]} is not there") from None
+            raise TargetUnavailableError(
+                f"the credential command {words[0]} is not there"
+            ) from None
         except subprocess.TimeoutExpired:
             raise TargetUnavailableError(
                 f"the credential command {words[0]} took more than {_COMMAND_SECONDS} seconds"
             ) from None
         except (OSError, UnicodeDecodeError):
-            raise TargetUnavailableError(f"the credential command {words[0]} does not run") from None
+            raise TargetUnavailableError(
+                f"the credential command {words[0]} does not run"
+            ) from None
         if done.returncode:
             # What it printed may hold a secret, so it is not shown.
             raise TargetUnavailableError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import quote, urlsplit
@@ -57,13 +57,16 @@ class Cleaner:
         self._sleep = sleep
 
     def clear(self, name: str) -> Cleared:
-        """Delete the key, and purge it; a name that has none is well. Raises TargetUnavailableError."""
+        """Delete the key, and purge it; a name that has none is well.
+
+        Raises TargetUnavailableError.
+        """
         segment = quote(name, safe="")
         deleted = self._asked("DELETE", f"/keys/{segment}")
-        if deleted is None or (deleted.status >= 400 and deleted.status != 404):
-            # A key that is deleted already may be refused instead of not being found.
-            if not self._is_deleted(segment):
-                return Cleared(left=(name,))
+        refused = deleted is None or (deleted.status >= 400 and deleted.status != 404)
+        # A key that is deleted already may be refused instead of not being found.
+        if refused and not self._is_deleted(segment):
+            return Cleared(left=(name,))
         if not self._purges:
             return Cleared(kept=(name,)) if self._is_deleted(segment) else Cleared(gone=1)
         return self._purged(name, segment, known=deleted is not None and deleted.status == 200)
@@ -123,7 +126,7 @@ class Cleaner:
 def _names_on(page: HttpResponse) -> Iterator[str]:
     document: Any = page.document()
     items = cast("dict[str, Any]", document).get("value") if isinstance(document, dict) else None
-    for item in cast("list[Any]", items) if isinstance(items, list) else []:
+    for item in list(cast("Sequence[Any]", items)) if isinstance(items, list) else []:
         kid = cast("dict[str, Any]", item).get("kid") if isinstance(item, dict) else None
         parts = urlsplit(kid).path.split("/") if isinstance(kid, str) else []
         if len(parts) >= 3:

@@ -68,7 +68,7 @@ class _Pinned(HTTPAdapter):
             "server_hostname": self._host,
             "assert_hostname": self._host,
         }
-        super().init_poolmanager(connections, maxsize, block, **settings)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(connections, maxsize, block, **settings)
 
 
 class Connection:

@@ -14,6 +14,8 @@ from typing import Any, Final, Protocol, cast
 
 from mhsm_targets.https.endpoint import TOKEN, Endpoint
 from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.server.credential import fetched_token
+from mhsm_targets.server.ready import Ready
 
 __all__ = ["Tokens", "expiry", "tokens_of"]
 
@@ -34,7 +36,9 @@ class Tokens(Protocol):
 
 
 def tokens_of(told: Endpoint) -> Tokens:
-    """The source that the endpoint names: a file, a command, the environment, else azure-identity.
+    """The source that the endpoint names: a file, a command, the environment, the test server.
+
+    Else azure-identity.
 
     Raises TargetUnavailableError where two are named, or azure-identity is needed and not there.
     """
@@ -46,7 +50,7 @@ def tokens_of(told: Endpoint) -> Tokens:
         return _Fetched(_from_command(told.credential_command))
     if told.token:
         return _Fetched(_from_environment(told.token))
-    return _azure()
+    return _azure() if told.server is None else _Fetched(_from_server(told.server))
 
 
 class _Fetched:
@@ -62,6 +66,7 @@ class _Fetched:
         self._kept: dict[str, tuple[str, float]] = {}
 
     def token(self, resource: str) -> str:
+        """A token for the resource, fetched anew where the last one nears its end."""
         now = self._clock()
         kept = self._kept.get(resource)
         if kept is not None and now < kept[1]:
@@ -92,6 +97,17 @@ def expiry(token: str) -> float | None:
 
 def _from_environment(token: str) -> Callable[[str], tuple[str, float | None]]:
     return lambda resource: (token.strip(), None)
+
+
+def _from_server(server: Ready) -> Callable[[str], tuple[str, float | None]]:
+    def fetch(resource: str) -> tuple[str, float | None]:
+        try:
+            made = fetched_token(server.token_url, server.token_secret, resource)
+        except (OSError, ValueError):
+            raise TargetUnavailableError("the test server that is named gives no token") from None
+        return made.token, float(made.expires_on)
+
+    return fetch
 
 
 def _from_file(path: str) -> Callable[[str], tuple[str, float | None]]:

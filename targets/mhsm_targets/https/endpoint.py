@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from mhsm_model.tables.clouds import PUBLIC
 from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.server.ready import Ready, read_ready
 
-__all__ = ["Endpoint", "EndpointOptions", "endpoint", "enter", "is_run_id"]
+__all__ = ["SERVICE", "TOKEN", "Endpoint", "EndpointOptions", "endpoint", "enter", "is_run_id"]
 
 TOKEN: Final = "MHSM_HTTPS_TOKEN"
 """A bearer token; the one value that is a secret."""
@@ -26,6 +28,7 @@ _CONNECT_TO: Final = "MHSM_HTTPS_CONNECT_TO"
 _CA_FILE: Final = "MHSM_HTTPS_CA_FILE"
 _TOKEN_FILE: Final = "MHSM_HTTPS_TOKEN_FILE"
 _COMMAND: Final = "MHSM_HTTPS_CREDENTIAL_COMMAND"
+_READY_FILE: Final = "MHSM_HTTPS_READY_FILE"
 _CONTROLS: Final = "MHSM_HTTPS_CONTROLS"
 _MAX_KEYS: Final = "MHSM_HTTPS_MAX_KEYS"
 _MAX_MINUTES: Final = "MHSM_HTTPS_MAX_MINUTES"
@@ -33,6 +36,9 @@ _DESTRUCTIVE: Final = "MHSM_HTTPS_ALLOW_DESTRUCTIVE"
 _KEEP: Final = "MHSM_HTTPS_NO_PURGE"
 _STALENESS: Final = "MHSM_HTTPS_STALENESS"
 _RUN_ID: Final = "MHSM_HTTPS_RUN_ID"
+
+SERVICE: Final = "." + PUBLIC.resource.removeprefix("https://")
+"""What the host names of the service end in."""
 
 MAX_KEYS: Final = 2000
 MAX_MINUTES: Final = 120
@@ -51,7 +57,8 @@ class EndpointOptions:
     ca_file: str | None = None
     token_file: str | None = None
     credential_command: str | None = None
-    controls: str | None = None
+    ready_file: str | None = None
+    controls: bool = False
     max_keys: int | None = None
     max_minutes: int | None = None
     allow_destructive: bool = False
@@ -68,8 +75,8 @@ class Endpoint:
     to connect to instead of the URL's own. `ca_file` holds the certificates (PEM) to trust instead
     of the public ones. `max_keys` is how many keys and versions may be made, `max_minutes` how long
     the run may take. `staleness` is for how many seconds reads may show an earlier state, None for
-    what the profile says. `controls` is the URL of a test server's controls. `run_id` names the run
-    in every key that it makes: 8 hexadecimal digits.
+    what the profile says. `run_id` names the run in every key that it makes: 8 hexadecimal digits.
+    `server` is a test server of this machine, and `controls` whether its controls are used.
     """
 
     urls: tuple[str, ...]
@@ -78,7 +85,8 @@ class Endpoint:
     ca_file: str | None = None
     token_file: str | None = None
     credential_command: str | None = None
-    controls: str | None = None
+    server: Ready | None = None
+    controls: bool = False
     max_keys: int = MAX_KEYS
     max_minutes: int = MAX_MINUTES
     allow_destructive: bool = False
@@ -114,7 +122,8 @@ def enter(options: EndpointOptions, environment: MutableMapping[str, str] = os.e
         _CA_FILE: options.ca_file,
         _TOKEN_FILE: options.token_file,
         _COMMAND: options.credential_command,
-        _CONTROLS: options.controls,
+        _READY_FILE: options.ready_file,
+        _CONTROLS: "1" if options.controls else None,
         _MAX_KEYS: _text(options.max_keys),
         _MAX_MINUTES: _text(options.max_minutes),
         _DESTRUCTIVE: "1" if options.allow_destructive else None,
@@ -131,7 +140,10 @@ def _text(value: int | None) -> str | None:
 
 def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
     """What the environment names; raises TargetUnavailableError for what it lacks or has wrong."""
+    server = _server(environment.get(_READY_FILE))
     urls = tuple(_service_url(url) for url in environment.get(_URLS, "").split("\n") if url)
+    if server is not None and not urls:
+        urls = tuple(f"https://{name}{SERVICE}" for name in tuple(server.urls)[:2])
     if not urls:
         raise TargetUnavailableError(f"no Managed HSM is named: use --url, or set {_URLS}")
     if len(urls) > 2:
@@ -141,16 +153,23 @@ def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
     run_id = environment.get(_RUN_ID) or secrets.token_hex(4)
     if not is_run_id(run_id):
         raise TargetUnavailableError(f"{run_id!r} is no run id: 8 hexadecimal digits")
-    controls = environment.get(_CONTROLS) or None
-    if controls is not None and not _is_loopback(_host(controls)):
-        raise TargetUnavailableError("--controls is for a test server on this machine")
+    controls = bool(environment.get(_CONTROLS))
+    if controls and (server is None or server.controls_url is None):
+        raise TargetUnavailableError(
+            "--controls is for a server of `mhsm serve --controls`, which --ready-file names"
+        )
+    connect_to = _address(environment.get(_CONNECT_TO))
+    ca_file = _file(environment.get(_CA_FILE))
+    if server is not None:
+        connect_to, ca_file = connect_to or ("127.0.0.1", server.port), ca_file or server.ca_file
     return Endpoint(
         urls=urls,
         run_id=run_id,
-        connect_to=_address(environment.get(_CONNECT_TO)),
-        ca_file=_file(environment.get(_CA_FILE)),
+        connect_to=connect_to,
+        ca_file=ca_file,
         token_file=environment.get(_TOKEN_FILE) or None,
         credential_command=environment.get(_COMMAND) or None,
+        server=server,
         controls=controls,
         max_keys=_number(environment, _MAX_KEYS, MAX_KEYS),
         max_minutes=_number(environment, _MAX_MINUTES, MAX_MINUTES),
@@ -159,6 +178,18 @@ def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
         staleness=_number(environment, _STALENESS, 0) if environment.get(_STALENESS) else None,
         token=environment.get(TOKEN) or None,
     )
+
+
+def _server(path: str | None) -> Ready | None:
+    if not path:
+        return None
+    try:
+        return read_ready(Path(path).read_text("utf-8"))
+    except OSError as error:
+        told = (error.strerror or "").lower()
+        raise TargetUnavailableError(f"cannot read the ready file {path}: {told}") from None
+    except ValueError:
+        raise TargetUnavailableError(f"{path} is no ready file of a running server") from None
 
 
 def _service_url(text: str) -> str:

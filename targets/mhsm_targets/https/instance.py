@@ -34,18 +34,23 @@ class RemoteInstance:
         """Host and port of the instance itself."""
         return self._sender.connection.authority
 
-    def exchange(self, request: HttpRequest) -> HttpResponse | None:
-        """The answer, or None where it was lost. Raises TargetUnavailableError."""
+    def exchange(self, request: HttpRequest, *, once: bool = False) -> HttpResponse | None:
+        """The answer, or None where it was lost. Raises TargetUnavailableError.
+
+        With `once` a request whose answer is lost is not sent again, whatever it asks for.
+        """
         path, mark, query = request.target.partition("?")
         target = self.names.outward(request.method, path) + mark + query
-        answered = self._sent(request, target)
+        answered = self._sent(request, target, once=once)
         if answered is None:
             return None
         if is_list_of_names(request.method, request.path):
             answered = self._own(request, answered)
         return None if answered is None else self._inward(answered)
 
-    def _sent(self, request: HttpRequest, target: str) -> HttpResponse | None:
+    def _sent(
+        self, request: HttpRequest, target: str, *, once: bool = False
+    ) -> HttpResponse | None:
         headers = {name: value for name, value in request.headers.items() if name not in _GIVEN}
         shown = request.headers.get("authorization")
         if shown == f"Bearer {PLACEHOLDER}":
@@ -57,7 +62,7 @@ class RemoteInstance:
             target,
             headers,
             request.body,
-            changes=changes(request.method, request.path),
+            changes=once or changes(request.method, request.path),
         )
 
     def _own(self, request: HttpRequest, answered: HttpResponse) -> HttpResponse | None:

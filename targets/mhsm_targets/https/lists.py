@@ -8,6 +8,7 @@ over, as a list of thousands would else be walked in vain.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -65,7 +66,7 @@ def _items(answered: HttpResponse) -> list[Any] | None:
     if answered.status != 200 or not isinstance(document, dict):
         return None
     items = cast("dict[str, Any]", document).get("value")
-    return cast("list[Any]", items) if isinstance(items, list) else None
+    return list(cast("Sequence[Any]", items)) if isinstance(items, list) else None
 
 
 def _is_own(item: Any, names: NameSpace) -> bool:

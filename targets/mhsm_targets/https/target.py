@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from mhsm_model.configuration import Configuration
+from mhsm_model.identifiers import NAME_LENGTH, is_name
 from mhsm_model.unknown import UNKNOWN
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.https.authorizing import PLACEHOLDER
@@ -94,7 +95,7 @@ class HttpsTarget:
         name = instance.names.name_in(request.method, outward)
         if makes_a_key(request.method, request.path):
             self._ledger.spend(self._told.max_keys)
-            if name is not None:
+            if name is not None and is_name(name) and len(name) <= NAME_LENGTH:
                 # Before it is sent: what was lost, or interrupted, must be cleared too.
                 self._made[request.host, name] = None
         kind = makes(request.method, request.path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mhsm_conformance.opening import Bench
     from mhsm_conformance.session import InstanceSession, Session
     from mhsm_model.configuration import Configuration
+    from mhsm_targets.server import Served
 
 __all__ = ["RECORD_PROPERTY"]
 
@@ -111,6 +112,35 @@ def hsm(session: Session) -> InstanceSession:
 def other_hsm(session: Session) -> InstanceSession:
     """Another instance, unrelated to `hsm`."""
     return session.at(session.hosts[1])
+
+
+@pytest.fixture(scope="session")
+def mhsm_server() -> Iterator[Served]:
+    """A server of the model for all tests of the process, with test controls."""
+    from mhsm_targets.server import serving  # noqa: PLC0415 - as above
+
+    with serving(controls=True) as served:
+        yield served
+
+
+@pytest.fixture
+def managed_hsm(mhsm_server: Served) -> Served:
+    """An empty Managed HSM over HTTPS: `url`, `ca_file`, `credential` and more."""
+    mhsm_server.controls.reset()
+    return mhsm_server
+
+
+@pytest.fixture
+def managed_hsm_environment(
+    managed_hsm: Served, monkeypatch: pytest.MonkeyPatch
+) -> Mapping[str, str]:
+    """The environment in which unmodified clients find the HSM; set while the test runs."""
+    from mhsm_targets.server import environment  # noqa: PLC0415 - as above
+
+    variables = environment(managed_hsm.ready)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from enum import Enum
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from immutables import Map
 
@@ -65,43 +65,45 @@ def read_record(text: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case Enum():
-            return {"type": type(value).__name__, "name": value.name}
-        case None | str() | int():
-            return value
-        case tuple():
-            return [_plain(item) for item in cast(tuple[Any, ...], value)]
-        case bytes():
-            return {"type": "bytes", "value": encoded(value)}
-        case frozenset():
-            return {"type": "set", "items": sorted(cast(frozenset[str], value))}
-        case Map():
-            pairs = cast(Map[Any, Any], value).items()
-            return {"type": "map", "items": [[_plain(key), _plain(held)] for key, held in pairs]}
-        case _ if type(value) in _MEMBERS:
-            members = {name: _plain(getattr(value, name)) for name in _MEMBERS[type(value)]}
-            return {"type": type(value).__name__, **members}
-        case _:
-            raise TypeError(f"{type(value).__name__} is not kept")
+    kind = _kind(value)
+    if isinstance(value, Enum):
+        return {"type": kind.__name__, "name": value.name}
+    if value is None or kind in (str, int, bool):
+        return value
+    if kind is tuple:
+        return [_plain(item) for item in value]
+    if kind is bytes:
+        return {"type": "bytes", "value": encoded(value)}
+    if kind is frozenset:
+        return {"type": "set", "items": sorted(value)}
+    if kind is Map:
+        return {"type": "map", "items": [[_plain(k), _plain(held)] for k, held in value.items()]}
+    if kind in _MEMBERS:
+        members = {name: _plain(getattr(value, name)) for name in _MEMBERS[kind]}
+        return {"type": kind.__name__, **members}
+    raise TypeError(f"{kind.__name__} is not kept")
 
 
 def _value(plain: Any) -> Any:
-    if isinstance(plain, list):
-        return tuple(_value(item) for item in cast(list[Any], plain))
-    if not isinstance(plain, dict):
+    kind = _kind(plain)
+    if kind is list:
+        return tuple(_value(item) for item in plain)
+    if kind is not dict:
         return plain
-    told = cast(dict[str, Any], plain)
-    name = told["type"]
+    name: str = plain["type"]
     match name:
         case "bytes":
-            return decoded(told["value"])
+            return decoded(plain["value"])
         case "set":
-            return frozenset(cast(list[str], told["items"]))
+            return frozenset(plain["items"])
         case "map":
-            return Map((_value(key), _value(held)) for key, held in told["items"])
+            return Map((_value(key), _value(held)) for key, held in plain["items"])
         case _ if name in _ENUMERATIONS:
-            return _ENUMERATIONS[name][told["name"]]
+            return _ENUMERATIONS[name][plain["name"]]
         case _:
-            members = {key: _value(held) for key, held in told.items() if key != "type"}
+            members = {key: _value(held) for key, held in plain.items() if key != "type"}
             return _CLASSES[name](**members)
+
+
+def _kind(value: object) -> type:
+    return type(value)

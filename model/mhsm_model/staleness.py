@@ -70,7 +70,9 @@ class RecentStates:
         """The states with `before`, where an exchange that ended at that second changed it."""
         if not self.window or before.instances is after.instances:
             return self
-        kept = tuple((until, state) for until, state in self.states if until >= second - self.window)
+        kept = tuple(
+            (until, state) for until, state in self.states if until >= second - self.window
+        )
         return replace(self, states=(*kept, (second, before)))
 
     def excused(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mhsm_targets.emulator import EmulatorFactory
-from mhsm_targets.https.endpoint import EndpointOptions, enter
+from mhsm_targets.https.options import EndpointOptions, enter
 from mhsm_targets.protocol import ProvableFactory, TargetFactory
 
 __all__ = [
@@ -63,9 +63,13 @@ def use_module(module: str | None, tokens: tuple[str, ...], pin_file: str | None
 
 
 def _https_factory() -> TargetFactory:
-    # Loaded only here, as are the libraries that it needs.
-    from mhsm_targets.https.factory import https_factory  # noqa: PLC0415
-
+    # Loaded only here: requests is of an extra.
+    try:
+        from mhsm_targets.https.factory import https_factory  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UnknownTargetError(
+            f"{error.name} is not installed; install mhsm-conformance with its extra `https`"
+        ) from None
     return https_factory()
 
 

@@ -33,7 +33,9 @@ _CONNECTION = (
         help="Target https: prints a bearer token, or the JSON of `az account get-access-token`.",
     ),
     click.option(
-        "--ca-file", metavar="FILE", help="Target https: certificates (PEM) to trust, and no others."
+        "--ca-file",
+        metavar="FILE",
+        help="Target https: certificates (PEM) to trust, and no others.",
     ),
     click.option(
         "--connect-to",

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from mhsm_targets.https.endpoint import TOKEN, Endpoint
+from mhsm_targets.https.endpoint import Endpoint
+from mhsm_targets.https.options import TOKEN
 from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.server.credential import fetched_token
 from mhsm_targets.server.ready import Ready

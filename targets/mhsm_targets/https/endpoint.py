@@ -1,70 +1,48 @@
-"""Which Managed HSM to use and how far to go, from the environment; no secret is in it but a token.
-
-The command line puts its options there, so that the processes of a run have them too.
-"""
+"""Which Managed HSM to use and how far to go, from the environment."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from mhsm_model.tables.clouds import PUBLIC
+from mhsm_targets.https.options import (
+    CA_FILE,
+    COMMAND,
+    CONNECT_TO,
+    CONTROLS,
+    DESTRUCTIVE,
+    KEEP,
+    MAX_KEYS,
+    MAX_MINUTES,
+    READY_FILE,
+    RUN_ID,
+    STALENESS,
+    TOKEN,
+    TOKEN_FILE,
+    URLS,
+)
 from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.server.ready import Ready, read_ready
 
-__all__ = ["SERVICE", "TOKEN", "Endpoint", "EndpointOptions", "endpoint", "enter", "is_run_id"]
+__all__ = ["SERVICE", "Endpoint", "endpoint", "is_run_id"]
 
-TOKEN: Final = "MHSM_HTTPS_TOKEN"
-"""A bearer token; the one value that is a secret."""
-
-_URLS: Final = "MHSM_HTTPS_URLS"
-_CONNECT_TO: Final = "MHSM_HTTPS_CONNECT_TO"
-_CA_FILE: Final = "MHSM_HTTPS_CA_FILE"
-_TOKEN_FILE: Final = "MHSM_HTTPS_TOKEN_FILE"
-_COMMAND: Final = "MHSM_HTTPS_CREDENTIAL_COMMAND"
-_READY_FILE: Final = "MHSM_HTTPS_READY_FILE"
-_CONTROLS: Final = "MHSM_HTTPS_CONTROLS"
-_MAX_KEYS: Final = "MHSM_HTTPS_MAX_KEYS"
-_MAX_MINUTES: Final = "MHSM_HTTPS_MAX_MINUTES"
-_DESTRUCTIVE: Final = "MHSM_HTTPS_ALLOW_DESTRUCTIVE"
-_KEEP: Final = "MHSM_HTTPS_NO_PURGE"
-_STALENESS: Final = "MHSM_HTTPS_STALENESS"
-_RUN_ID: Final = "MHSM_HTTPS_RUN_ID"
 
 SERVICE: Final = "." + PUBLIC.resource.removeprefix("https://")
 """What the host names of the service end in."""
 
-MAX_KEYS: Final = 2000
-MAX_MINUTES: Final = 120
+MOST_KEYS: Final = 2000
+MOST_MINUTES: Final = 120
 
 _RUN: Final = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+):([0-9]{1,5})", re.ASCII)
 _HOST: Final = re.compile(r"[0-9A-Za-z.-]+", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointOptions:
-    """Options as a command line has them; None and empty leave what the environment says."""
-
-    urls: tuple[str, ...] = ()
-    connect_to: str | None = None
-    ca_file: str | None = None
-    token_file: str | None = None
-    credential_command: str | None = None
-    ready_file: str | None = None
-    controls: bool = False
-    max_keys: int | None = None
-    max_minutes: int | None = None
-    allow_destructive: bool = False
-    no_purge: bool = False
-    staleness: int | None = None
-    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +65,8 @@ class Endpoint:
     credential_command: str | None = None
     server: Ready | None = None
     controls: bool = False
-    max_keys: int = MAX_KEYS
-    max_minutes: int = MAX_MINUTES
+    max_keys: int = MOST_KEYS
+    max_minutes: int = MOST_MINUTES
     allow_destructive: bool = False
     purges: bool = True
     staleness: int | None = None
@@ -111,55 +89,28 @@ def is_run_id(text: str) -> bool:
     return _RUN.fullmatch(text) is not None
 
 
-def enter(options: EndpointOptions, environment: MutableMapping[str, str] = os.environ) -> None:
-    """Write the options into the environment, with a new run id where a URL is given and none is.
-
-    What is None or empty stays as it is there.
-    """
-    told = {
-        _URLS: "\n".join(options.urls),
-        _CONNECT_TO: options.connect_to,
-        _CA_FILE: options.ca_file,
-        _TOKEN_FILE: options.token_file,
-        _COMMAND: options.credential_command,
-        _READY_FILE: options.ready_file,
-        _CONTROLS: "1" if options.controls else None,
-        _MAX_KEYS: _text(options.max_keys),
-        _MAX_MINUTES: _text(options.max_minutes),
-        _DESTRUCTIVE: "1" if options.allow_destructive else None,
-        _KEEP: "1" if options.no_purge else None,
-        _STALENESS: _text(options.staleness),
-        _RUN_ID: options.run_id or environment.get(_RUN_ID) or secrets.token_hex(4),
-    }
-    environment.update({name: value for name, value in told.items() if value})
-
-
-def _text(value: int | None) -> str | None:
-    return None if value is None else str(value)
-
-
 def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
     """What the environment names; raises TargetUnavailableError for what it lacks or has wrong."""
-    server = _server(environment.get(_READY_FILE))
-    urls = tuple(_service_url(url) for url in environment.get(_URLS, "").split("\n") if url)
+    server = _server(environment.get(READY_FILE))
+    urls = tuple(_service_url(url) for url in environment.get(URLS, "").split("\n") if url)
     if server is not None and not urls:
         urls = tuple(f"https://{name}{SERVICE}" for name in tuple(server.urls)[:2])
     if not urls:
-        raise TargetUnavailableError(f"no Managed HSM is named: use --url, or set {_URLS}")
+        raise TargetUnavailableError(f"no Managed HSM is named: use --url, or set {URLS}")
     if len(urls) > 2:
         raise TargetUnavailableError("more than two URLs are given; the suites use two instances")
     if len(set(urls)) < len(urls):
         raise TargetUnavailableError("the two URLs are the same; name two unrelated instances")
-    run_id = environment.get(_RUN_ID) or secrets.token_hex(4)
+    run_id = environment.get(RUN_ID) or secrets.token_hex(4)
     if not is_run_id(run_id):
         raise TargetUnavailableError(f"{run_id!r} is no run id: 8 hexadecimal digits")
-    controls = bool(environment.get(_CONTROLS))
+    controls = bool(environment.get(CONTROLS))
     if controls and (server is None or server.controls_url is None):
         raise TargetUnavailableError(
             "--controls is for a server of `mhsm serve --controls`, which --ready-file names"
         )
-    connect_to = _address(environment.get(_CONNECT_TO))
-    ca_file = _file(environment.get(_CA_FILE))
+    connect_to = _address(environment.get(CONNECT_TO))
+    ca_file = _file(environment.get(CA_FILE))
     if server is not None:
         connect_to, ca_file = connect_to or ("127.0.0.1", server.port), ca_file or server.ca_file
     return Endpoint(
@@ -167,15 +118,15 @@ def endpoint(environment: Mapping[str, str] = os.environ) -> Endpoint:
         run_id=run_id,
         connect_to=connect_to,
         ca_file=ca_file,
-        token_file=environment.get(_TOKEN_FILE) or None,
-        credential_command=environment.get(_COMMAND) or None,
+        token_file=environment.get(TOKEN_FILE) or None,
+        credential_command=environment.get(COMMAND) or None,
         server=server,
         controls=controls,
-        max_keys=_number(environment, _MAX_KEYS, MAX_KEYS),
-        max_minutes=_number(environment, _MAX_MINUTES, MAX_MINUTES),
-        allow_destructive=bool(environment.get(_DESTRUCTIVE)),
-        purges=not environment.get(_KEEP),
-        staleness=_number(environment, _STALENESS, 0) if environment.get(_STALENESS) else None,
+        max_keys=_number(environment, MAX_KEYS, MOST_KEYS),
+        max_minutes=_number(environment, MAX_MINUTES, MOST_MINUTES),
+        allow_destructive=bool(environment.get(DESTRUCTIVE)),
+        purges=not environment.get(KEEP),
+        staleness=_number(environment, STALENESS, 0) if environment.get(STALENESS) else None,
         token=environment.get(TOKEN) or None,
     )
 

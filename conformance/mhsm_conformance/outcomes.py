@@ -15,7 +15,20 @@ from mhsm_conformance.session import InapplicableError, InconclusiveError
 from mhsm_model.catalogue import clause
 from mhsm_targets.protocol import NotOfferedError, TargetUnavailableError
 
-__all__ = ["concluded"]
+__all__ = ["concluded", "is_of_the_target"]
+
+_OF_THE_TARGET = (
+    ConformanceFailure,
+    InapplicableError,
+    InconclusiveError,
+    NotOfferedError,
+    TargetUnavailableError,
+)
+
+
+def is_of_the_target(error: BaseException) -> bool:
+    """Whether the error tells of the target, also where it comes up before the check begins."""
+    return isinstance(error, _OF_THE_TARGET)
 
 
 def concluded(

@@ -99,7 +99,7 @@ class Session:
         self._imported = ImportedSecrets()
         self.estate = Estate()
         for host, asked in configurations.items():
-            told = target.presumed(asked) if isinstance(target, InheritedTarget) else asked
+            told = target.presumed(host, asked) if isinstance(target, InheritedTarget) else asked
             self.estate = self.estate.with_instance(host, Instance(told))
 
     @property

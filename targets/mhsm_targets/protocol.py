@@ -159,8 +159,11 @@ class LossyTarget(Protocol):
 class InheritedTarget(Protocol):
     """A target whose instances others have set up."""
 
-    def presumed(self, configuration: Configuration) -> Configuration:
-        """What may be presumed of an instance that was asked for with this configuration."""
+    def presumed(self, host: str, configuration: Configuration) -> Configuration:
+        """What may be presumed of the instance that was asked for with this configuration.
+
+        Raises TargetUnavailableError where it has to be asked and is gone.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from mhsm_model.wire.challenge import parse_challenge
+from mhsm_model.wire.challenge import Challenge, parse_challenge
 from mhsm_targets.https.credentials import Tokens
 from mhsm_targets.https.retrying import Retrying
 from mhsm_targets.protocol import TargetUnavailableError
@@ -25,15 +25,22 @@ class Authorizing:
     def __init__(self, sender: Retrying, tokens: Tokens) -> None:
         self._sender = sender
         self._tokens = tokens
-        self._resource: str | None = None
+        self._challenge: Challenge | None = None
+
+    def authority(self) -> str:
+        """The URL of the token authority; raises TargetUnavailableError where none is named."""
+        return self._challenged().authority or ""
 
     def header(self) -> str:
         """The header's value; raises TargetUnavailableError where there is none to send."""
-        if self._resource is None:
-            self._resource = self._challenged()
-        return f"Bearer {self._tokens.token(self._resource)}"
+        return f"Bearer {self._tokens.token(self._challenged().resource or '')}"
 
-    def _challenged(self) -> str:
+    def _challenged(self) -> Challenge:
+        if self._challenge is None:
+            self._challenge = self._asked()
+        return self._challenge
+
+    def _asked(self) -> Challenge:
         authority = self._sender.connection.authority
         answered = self._sender.send("GET", "/keys?api-version=7.4", {}, changes=False)
         header = "" if answered is None else answered.headers.get("www-authenticate", "")
@@ -41,10 +48,11 @@ class Authorizing:
             raise TargetUnavailableError(
                 f"{authority} does not challenge a request without a token; is it a Managed HSM?"
             )
-        resource = parse_challenge(header).resource or ""
+        challenge = parse_challenge(header)
+        resource = challenge.resource or ""
         if not f".{authority.lower()}".endswith(f".{urlsplit(resource).netloc.lower()}"):
             raise TargetUnavailableError(
                 f"{authority} asks for a token of {resource or 'no resource'}, which is not its "
                 f"own: none is sent"
             )
-        return resource
+        return challenge

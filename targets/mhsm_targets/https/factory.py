@@ -132,7 +132,7 @@ class HttpsFactory:
             verb = "is" if len(ignored) == 1 else "are"
             lines.append(
                 f"{', '.join(ignored)} {verb} set and not used: connections are direct, and "
-                f"--ca-file names what is trusted beside the public authorities."
+                f"--ca-file names the authorities to trust where it is not the public ones."
             )
         return tuple(lines)
 

@@ -34,6 +34,10 @@ class RemoteInstance:
         """Host and port of the instance itself."""
         return self._sender.connection.authority
 
+    def token_authority(self) -> str:
+        """The URL of the authority that the instance sends callers to; see Authorizing."""
+        return self._authorizing.authority()
+
     def exchange(self, request: HttpRequest, *, once: bool = False) -> HttpResponse | None:
         """The answer, or None where it was lost. Raises TargetUnavailableError.
 

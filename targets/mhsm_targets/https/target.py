@@ -64,12 +64,17 @@ class HttpsTarget:
         """The machine's clock, in seconds."""
         return int(self._clock())
 
-    def presumed(self, configuration: Configuration) -> Configuration:
-        """What may be presumed of an instance that others have set up."""
+    def presumed(self, host: str, configuration: Configuration) -> Configuration:
+        """What may be presumed of an instance that others have set up: little.
+
+        Its authority is the one that it named when it was asked for its resource. Raises
+        TargetUnavailableError.
+        """
+        instance = self._instances.get(host)
         return replace(
             configuration,
             domain=UNKNOWN,
-            authority=UNKNOWN,
+            authority=UNKNOWN if instance is None else instance.token_authority(),
             retention_days=UNKNOWN,
             purge_protection=UNKNOWN,
             purge_settles_at_once=False,

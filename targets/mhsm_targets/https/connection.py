@@ -66,7 +66,6 @@ class _Pinned(HTTPAdapter):
         settings |= {
             "ssl_context": self._context,
             "server_hostname": self._host,
-            "assert_hostname": self._host,
         }
         super().init_poolmanager(connections, maxsize, block, **settings)
 

@@ -7,6 +7,7 @@ are taken in any case (recorded: wrapKey and wrapkey).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -56,6 +57,7 @@ class Route:
     later: Reach | None = None
 
 
+@lru_cache(maxsize=4096)
 def route(method: str, path: str) -> Route:
     """The operation that a method and a path mean; unknown ones come back as later operations."""
     parts = [unquote(part) for part in path.split("/")[1:]]

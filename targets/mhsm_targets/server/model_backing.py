@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import uuid
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +39,7 @@ from mhsm_model.exchange import (
     UnwrapKey,
     UpdateKey,
 )
-from mhsm_model.generator import Step, Vault, step
+from mhsm_model.generator import Step, Vault, answer, step
 from mhsm_model.moments import Interval
 from mhsm_model.state import Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
@@ -138,7 +137,7 @@ class ModelBacking:
 
     def _used(self, request: HttpRequest, decoded: Request) -> Reply:
         call = self._call(request, decoded)
-        return step(self._estate, self._vault, call, self._chance).reply
+        return answer(self._estate, self._vault, call, self._chance)
 
     def _read_late(self, request: HttpRequest, decoded: Request) -> Reply:
         """A read at a replica that may not have seen the last changes yet."""
@@ -148,7 +147,7 @@ class ModelBacking:
             self._past.popleft()
         seen = [(estate, vault) for _, estate, vault in self._past]
         estate, vault = secrets.choice([*seen, (self._estate, self._vault)])
-        return step(estate, vault, call, self._chance).reply
+        return answer(estate, vault, call, self._chance)
 
     async def _changed(self, request: HttpRequest, decoded: Request) -> Reply:
         while True:
@@ -222,4 +221,6 @@ def _fresh(configurations: Mapping[str, Configuration]) -> Estate:
 
 def _request_id() -> str:
     """A UUID of the service's form (version 1), of chance alone."""
-    return str(uuid.UUID(int=secrets.randbits(128) & ~(0xF << 76 | 0x3 << 62) | 1 << 76 | 2 << 62))
+    drawn = secrets.token_hex(16)
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-1{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"

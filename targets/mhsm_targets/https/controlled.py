@@ -96,6 +96,8 @@ class ControlledTarget:
         instance = self._instances[request.host]
         if loss is None:
             return instance.exchange(request)
+        # What the instance is asked before its first request must not meet the fault.
+        instance.token_authority()
         kind = "reset-after" if loss else "reset-before"
         try:
             self._controls.fault(kind, instance=self._names[request.host])

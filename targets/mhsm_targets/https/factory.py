@@ -84,10 +84,11 @@ class HttpsFactory:
             host: RemoteInstance(host, sender, authorizing, PrefixedNames(prefix))
             for host, (sender, authorizing) in zip(hosts, self._lines, strict=False)
         }
-        cleaners = dict(zip(hosts, self._cleaners(), strict=False))
+        cleaners = dict(zip(hosts, self.cleaners(), strict=False))
         return HttpsTarget(hosts, instances, cleaners, self._told, self._ledger)
 
-    def _cleaners(self) -> tuple[Cleaner, ...]:
+    def cleaners(self) -> tuple[Cleaner, ...]:
+        """What clears names, on each of the instances."""
         return tuple(
             Cleaner(sender, authorizing, purges=self._told.purges, paced=self._paced(sender))
             for sender, authorizing in self._lines
@@ -105,7 +106,7 @@ class HttpsFactory:
 
         Raises TargetUnavailableError.
         """
-        for cleaner, (sender, _) in zip(self._cleaners(), self._lines, strict=True):
+        for cleaner, (sender, _) in zip(self.cleaners(), self._lines, strict=True):
             held = cleaner.count()
             if held + self._told.max_keys > _MOST_KEYS:
                 raise TargetUnavailableError(
@@ -149,7 +150,7 @@ class HttpsFactory:
         """
         told, cleared = self._told, Cleared()
         try:
-            for cleaner in self._cleaners():
+            for cleaner in self.cleaners():
                 for name in list(cleaner.under(told.prefix)):
                     cleared += cleaner.clear(name)
         except TargetUnavailableError as error:

@@ -83,10 +83,13 @@ def scripted_server(
 
     def serve(plain: socket.socket) -> None:
         plain.settimeout(0.5)
-        with contextlib.suppress(OSError), plain:
-            with context.wrap_socket(plain, server_side=True) as connection:
-                while not ended.is_set() and _one(connection, server, ended):
-                    pass
+        with (
+            contextlib.suppress(OSError),
+            plain,
+            context.wrap_socket(plain, server_side=True) as connection,
+        ):
+            while not ended.is_set() and _one(connection, server, ended):
+                pass
 
     accepting = threading.Thread(target=accept, daemon=True)
     accepting.start()

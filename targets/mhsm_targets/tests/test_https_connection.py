@@ -161,9 +161,9 @@ def test_waits_double_where_the_service_says_nothing(tmp_path: Path) -> None:
 
 def test_a_service_that_stays_overloaded_is_gone(tmp_path: Path) -> None:
     script = [Answer(429, {"Retry-After": "100"}) for _ in range(9)]
-    with scripted_server(tmp_path, script) as server:
-        with pytest.raises(TargetUnavailableError, match=f"{HOST} answers 429"):
-            retrying(server, Waits()).send("GET", "/keys", {}, changes=False)
+    gone = pytest.raises(TargetUnavailableError, match=f"{HOST} answers 429")
+    with scripted_server(tmp_path, script) as server, gone:
+        retrying(server, Waits()).send("GET", "/keys", {}, changes=False)
     assert len(server.received) == 2
 
 

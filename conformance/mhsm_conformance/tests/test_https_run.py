@@ -174,7 +174,7 @@ def test_one_url_is_enough_for_what_needs_one_instance(
 def test_a_broken_service_fails_over_the_wire(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving("mutant:ERR-003@model", ("hsm-a", "hsm-b")) as server:
+    with serving("mutant:times-in-milliseconds@model", ("hsm-a", "hsm-b")) as server:
         path = tmp_path / "ready.json"
         write_ready(path, server.ready)
         entered(monkeypatch, EndpointOptions(ready_file=str(path)))
@@ -285,7 +285,10 @@ def test_what_a_killed_run_left_is_cleared_by_its_id(ready_file: Path, tmp_path:
     [
         (("run", "https"), "no Managed HSM is named: use --url"),
         (("run", "https", "--url", "http://a.b"), "is no https URL"),
-        (("run", "https", "--url", "https://127.0.0.1:9", "--token-file", "/nowhere"), "is not reached"),
+        (
+            ("run", "https", "--url", "https://127.0.0.1:9", "--token-file", "f"),
+            "is not reached",
+        ),
         (("cleanup", "--run-id", "x", "--url", URL), "'x' is no run id"),
         (("cleanup", "--url", URL), "Missing option '--run-id'"),
     ],

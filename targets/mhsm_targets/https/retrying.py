@@ -13,7 +13,7 @@ from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.https.connection import Connection, LostError, UnreachedError
 from mhsm_targets.protocol import TargetUnavailableError
 
-__all__ = ["Retrying", "wait_asked_for"]
+__all__ = ["Retrying", "seconds_ahead", "wait_asked_for"]
 
 PATIENCE_SECONDS: Final = 180.0
 """For how long, in all, a request is sent again before the target counts as gone."""
@@ -102,10 +102,16 @@ def wait_asked_for(header: str | None, now: datetime) -> float | None:
     text = header.strip()
     if text.isascii() and text.isdecimal():
         return float(text)
+    ahead = seconds_ahead(text, now)
+    return None if ahead is None else max(0.0, ahead)
+
+
+def seconds_ahead(date: str, now: datetime) -> float | None:
+    """By how many seconds an HTTP date lies after `now`, or None for what is no date."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(date)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return (moment - now).total_seconds()

@@ -23,6 +23,10 @@ _SETTLE_SECONDS: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Waits before a purge is tried again: other replicas may not know of the deletion yet."""
 
 
+_LATE_SECONDS: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""Waits before a name is looked at again whose creation may still be under way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """What became of a run's keys on one instance: how many are gone, and the names that are not.
@@ -70,6 +74,16 @@ class Cleaner:
         if not self._purges:
             return Cleared(kept=(name,)) if self._is_deleted(segment) else Cleared(gone=1)
         return self._purged(name, segment, known=deleted is not None and deleted.status == 200)
+
+    def clear_late(self, name: str) -> Cleared:
+        """The same for a name whose creation got no answer: it may be carried out only now."""
+        segment = quote(name, safe="")
+        for wait in _LATE_SECONDS:
+            self._sleep(wait)
+            shown = self._asked("GET", f"/keys/{segment}")
+            if shown is not None and shown.status == 200:
+                break
+        return self.clear(name)
 
     def _purged(self, name: str, segment: str, *, known: bool) -> Cleared:
         for wait in _SETTLE_SECONDS:

@@ -48,7 +48,8 @@ class HttpsTarget:
         self._told = told
         self._ledger = ledger
         self._clock = clock
-        self._made: dict[tuple[str, str], None] = {}
+        self._made: dict[tuple[str, str], bool] = {}
+        """Hosts and names that keys were asked for, and whether the last time got no answer."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -98,15 +99,20 @@ class HttpsTarget:
         self._ledger.check_time(self._told.max_minutes)
         outward = instance.names.outward(request.method, request.path)
         name = instance.names.name_in(request.method, outward)
+        made: tuple[str, str] | None = None
         if makes_a_key(request.method, request.path):
             self._ledger.spend(self._told.max_keys)
             if name is not None and is_name(name) and len(name) <= NAME_LENGTH:
                 # Before it is sent: what was lost, or interrupted, must be cleared too.
-                self._made[request.host, name] = None
+                made = (request.host, name)
+                self._made[made] = True
         kind = makes(request.method, request.path)
         if kind is not None and not self._told.is_local:
             self._ledger.await_turn(kind, instance.authority)
-        return instance.exchange(request)
+        answered = instance.exchange(request)
+        if made is not None and answered is not None:
+            self._made[made] = False
+        return answered
 
     def close(self) -> None:
         """Delete and purge what was made.
@@ -114,6 +120,7 @@ class HttpsTarget:
         What cannot be cleared now is found by its prefix at the end of the run.
         """
         made, self._made = self._made, {}
-        for host, name in made:
+        for (host, name), unanswered in made.items():
+            cleaner = self._cleaners[host]
             with contextlib.suppress(TargetUnavailableError):
-                self._cleaners[host].clear(name)
+                (cleaner.clear_late if unanswered else cleaner.clear)(name)

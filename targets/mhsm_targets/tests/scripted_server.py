@@ -10,7 +10,7 @@ import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import trustme
 
@@ -63,7 +63,9 @@ def scripted_server(
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    # Its annotation names pyOpenSSL, which is not there.
+    issued: Any = authority.issue_cert(name)
+    issued.configure_cert(context)
     listening = socket.create_server(("127.0.0.1", 0))
     listening.settimeout(0.05)
     server = ScriptedServer(listening.getsockname()[1], ca_file, list(script))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 
 from mhsm_conformance.commands.clauses import clauses
+from mhsm_conformance.commands.cleanup import cleanup
 from mhsm_conformance.commands.examine import examine
 from mhsm_conformance.commands.findings import findings
 from mhsm_conformance.commands.judge import judge
@@ -34,6 +35,8 @@ _HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its sp
 mhsm run model             run the conformance suites against the model itself
 mhsm serve model           serve the model over HTTPS, for tests of your own programs
 mhsm token                 print a bearer token for what is served
+mhsm run https --url URL   run them against a Managed HSM over HTTPS, within a budget
+mhsm cleanup --run-id ID   clear what a run that was killed left there
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
 mhsm mutants               see that the suites find out broken implementations
@@ -53,7 +56,7 @@ def command() -> None:
     """Judge implementations of Azure Key Vault Managed HSM by an executable specification."""
 
 
-for _command in (run, serve, token, judge, findings, mutants, examine, clauses, jwk):
+for _command in (run, cleanup, serve, token, judge, findings, mutants, examine, clauses, jwk):
     command.add_command(_command)
 
 

@@ -150,10 +150,12 @@ def pytest_runtest_makereport(
     """Put the check's record on its report."""
     report = yield
     bench = item.stash.get(_BENCH, None)
-    if bench is None or call.when != "call":
+    if bench is None or call.when == "teardown":
         return report
-    from mhsm_conformance.outcomes import concluded  # noqa: PLC0415 - as above
+    from mhsm_conformance.outcomes import concluded, is_of_the_target  # noqa: PLC0415 - as above
 
+    if call.when == "setup" and (call.excinfo is None or not is_of_the_target(call.excinfo.value)):
+        return report
     record = concluded(item.nodeid, _title(item), _clauses(item), bench, call)
     if record.outcome == "failed":
         report.outcome = "failed"

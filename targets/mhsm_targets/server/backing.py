@@ -56,8 +56,11 @@ class Backing(Protocol):
         """Have one more instance. Raises ServerError, TargetUnavailableError."""
         ...
 
-    async def reset(self) -> None:
-        """Let all instances be as at their beginning. Raises as opening does."""
+    async def reset(self, configurations: Mapping[str, Configuration]) -> None:
+        """Let all instances be as at their beginning, some configured anew.
+
+        Raises as opening does.
+        """
         ...
 
     def close(self) -> None:
@@ -131,10 +134,11 @@ class TargetBacking:
             f"target {self._factory.profile.name} cannot be given an instance while it runs"
         )
 
-    async def reset(self) -> None:
+    async def reset(self, configurations: Mapping[str, Configuration]) -> None:
         """Open the target anew."""
         if self._folder is not None:
             raise ServerError("instances that are kept in a folder cannot be reset")
+        self._configurations |= configurations
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._lane, self._reset)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any, Final
 
 __all__ = ["ControlError", "Controls"]
@@ -60,9 +61,14 @@ class Controls:
         url: str = self._asked("POST", "/instances", asked)["instances"][name]
         return url
 
-    def reset(self) -> dict[str, Any]:
-        """Let instances be as at their beginning, the clock the real one; no faults, no lag."""
-        return self._asked("POST", "/reset", {})
+    def reset(
+        self, configurations: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        """Let instances be as at their beginning, the clock the real one; no faults, no lag.
+
+        Those that are named are configured anew.
+        """
+        return self._asked("POST", "/reset", {"configurations": dict(configurations or {})})
 
     def _asked(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         request = urllib.request.Request(

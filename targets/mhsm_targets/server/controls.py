@@ -6,7 +6,8 @@
     DELETE /faults      no faults any more
     POST   /lag         {"seconds": N}: reads may answer with what was the case up to N seconds ago
     POST   /instances   {"name": NAME, "configuration": {...}}: one more instance
-    POST   /reset       instances are as at their beginning, the clock is the real one, no faults
+    POST   /reset       instances are as at their beginning, the clock is the real one, no faults;
+                        {"configurations": {NAME: {...}}} may configure some of them anew
 
 Answers are the same document as that of GET /, or {"error": "one sentence"} with status 400. A body
 must be declared as application/json, which no web page can do without asking.
@@ -14,9 +15,9 @@ must be declared as application/json, which no web page can do without asking.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -76,8 +77,8 @@ class Controlled(Protocol):
         """Add an instance."""
         ...
 
-    async def reset(self) -> None:
-        """Let all instances be as at their beginning."""
+    async def reset(self, configurations: Mapping[str, Configuration]) -> None:
+        """Let all instances be as at their beginning, those that are named configured anew."""
         ...
 
 
@@ -105,16 +106,17 @@ def controls_endpoint(controlled: Controlled) -> Starlette:
     async def instances(told: dict[str, Any]) -> None:
         name, configuration = told.get("name"), told.get("configuration", {})
         unknown = told.keys() - {"name", "configuration"}
-        if unknown or not isinstance(name, str) or not isinstance(configuration, dict):
+        if unknown or not isinstance(name, str):
             raise ValueError("an instance takes a name, and may take a configuration")
-        try:
-            settings = configuration_from_json(configuration)  # pyright: ignore[reportUnknownArgumentType]
-        except TypeError:
-            raise ValueError("the configuration has a member that none has") from None
-        await controlled.add_instance(name, settings)
+        await controlled.add_instance(name, _settings(configuration))
 
     async def reset(told: dict[str, Any]) -> None:
-        await controlled.reset()
+        named: Any = told.get("configurations", {})
+        if told.keys() - {"configurations"} or not isinstance(named, dict):
+            raise ValueError("a reset may take configurations of instances, by name")
+        await controlled.reset(
+            {name: _settings(one) for name, one in cast("dict[str, Any]", named).items()}
+        )
 
     def posted(action: Callable[[dict[str, Any]], Awaitable[None]]) -> Any:
         async def endpoint(request: Request) -> Response:
@@ -166,6 +168,15 @@ def controls_endpoint(controlled: Controlled) -> Starlette:
         ],
         middleware=LOOPBACK_ONLY,
     )
+
+
+def _settings(told: Any) -> Configuration:
+    if not isinstance(told, dict):
+        raise ValueError("a configuration is a JSON object")
+    try:
+        return configuration_from_json(cast("dict[str, Any]", told))
+    except TypeError:
+        raise ValueError("the configuration has a member that none has") from None
 
 
 def _refused(why: str) -> Response:

@@ -235,8 +235,9 @@ class ModelBacking:
         self._configurations[host] = configuration
         self._estate = self._estate.with_instance(host, Instance(configuration))
 
-    async def reset(self) -> None:
+    async def reset(self, configurations: Mapping[str, Configuration]) -> None:
         """Forget all keys, all material and all blobs. Raises ServerError."""
+        self._configurations |= configurations
         if self._keeper is not None:
             self._keeper.clear()
         self._past.clear()

@@ -129,9 +129,18 @@ class Service:
         self._plane.add_instance(name, host)
         await self.server.listen_on(bound)
 
-    async def reset(self) -> None:
-        """Let all instances be as at their beginning, and the clock the real one."""
-        await self.backing.reset()
+    async def reset(self, configurations: Mapping[str, Configuration]) -> None:
+        """Let all instances be as at their beginning, and the clock the real one.
+
+        Those that are named are configured anew.
+        """
+        unknown = configurations.keys() - self._configurations.keys()
+        if unknown:
+            raise ServerError(f"there is no instance {min(unknown)}")
+        if configurations and self._store is not None:
+            raise ServerError("instances that are kept in a folder keep their configurations")
+        await self.backing.reset({self._internal[n]: told for n, told in configurations.items()})
+        self._configurations |= configurations
         self.faults.clear()
         self.let_lag(0)
         self.clock.restart()

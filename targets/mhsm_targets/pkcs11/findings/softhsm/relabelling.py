@@ -1,7 +1,12 @@
-"""C_SetAttributeValue of a token object is not atomic: a process killed in it loses the object."""
+"""C_SetAttributeValue of a token object is not atomic: a process killed in it loses the object.
+
+It makes objects of the token, under labels of its own run, and destroys what it finds of them. One
+that was lost may stay as a file that no call finds, so give it a token that nobody needs.
+"""
 
 import os
 import random
+import secrets
 import signal
 import sys
 import time
@@ -10,7 +15,8 @@ import pkcs11
 from pkcs11 import Attribute, ObjectClass
 
 RUNS = 60
-LABELS = ("a", "b")
+NAME = f"relabelling-{secrets.token_hex(8)}"
+LABELS = (f"{NAME}-a", f"{NAME}-b")
 
 
 def relabel(begun: int) -> None:
@@ -22,7 +28,7 @@ def relabel(begun: int) -> None:
         {
             Attribute.CLASS: ObjectClass.DATA,
             Attribute.TOKEN: True,
-            Attribute.LABEL: "a",
+            Attribute.LABEL: LABELS[0],
             Attribute.VALUE: b"value",
         }
     )
@@ -33,17 +39,19 @@ def relabel(begun: int) -> None:
 
 
 def remaining() -> int:
-    """How many objects have a label; they are destroyed."""
+    """How many objects have one of the labels; they are destroyed, and no other is."""
     module = pkcs11.lib(os.environ["PKCS11_MODULE"])
     token = module.get_token(token_label=os.environ["PKCS11_TOKEN"])
     session = token.open(rw=True, user_pin=os.environ["PKCS11_PIN"])
     count = 0
-    for data in list(session.get_objects({Attribute.CLASS: ObjectClass.DATA})):
-        try:
-            count += data[Attribute.LABEL] in LABELS and data[Attribute.VALUE] == b"value"
-            data.destroy()
-        except pkcs11.PKCS11Error:
-            pass
+    for label in LABELS:
+        ours = {Attribute.CLASS: ObjectClass.DATA, Attribute.LABEL: label}
+        for data in list(session.get_objects(ours)):
+            try:
+                count += data[Attribute.VALUE] == b"value"
+                data.destroy()
+            except pkcs11.PKCS11Error:
+                pass
     return count
 
 

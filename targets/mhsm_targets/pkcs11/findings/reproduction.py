@@ -9,7 +9,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from mhsm_targets.pkcs11.child import Child
 from mhsm_targets.pkcs11.facts import facts_table
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.user_token import UserToken
-from mhsm_targets.protocol import Finding
+from mhsm_targets.protocol import Finding, FindingState
 
 __all__ = ["softhsm_findings", "user_token_findings"]
 
@@ -27,6 +27,10 @@ _FOLDER: Final = files(__package__ or "mhsm_targets.pkcs11.findings")
 _SOFTHSM: Final[str] = facts_table("softhsm")["library"]
 _LABEL: Final = "findings"
 _PATIENCE_SECONDS: Final = 120
+_STATES: Final = {0: FindingState.SEEN, 1: FindingState.NOT_SEEN}
+"""What the exit status of a script means; any other is that it could not be tried."""
+
+_NO_OWN_TOKEN: Final = "it makes objects of the token: only on one that nobody needs"
 
 
 def softhsm_findings() -> Iterator[Finding]:
@@ -39,9 +43,9 @@ def softhsm_findings() -> Iterator[Finding]:
 def user_token_findings(told: UserToken) -> Iterator[Finding]:
     """The findings of a module of the user's, tried with session objects on the first token.
 
-    What makes objects of the token is tried on a token of our own: where the module is SoftHSM
-    itself, since only there one can be made, and left out elsewhere. There are no findings where
-    the profile of the module has no list. Raises TargetUnavailableError.
+    What makes objects of the token is tried on a token of our own, where the module is SoftHSM
+    itself: only there one can be made. There are no findings where the profile of the module has no
+    list. Raises TargetUnavailableError.
     """
     named = _named(told.module, told.labels[0], told.pin)
     for row in _listed(told.facts):
@@ -50,6 +54,9 @@ def user_token_findings(told: UserToken) -> Iterator[Finding]:
         elif _is_softhsm(told.module):
             with _own_token() as own:
                 yield _tried(told.facts, row, own)
+        else:
+            with _script(told.facts, row) as script:
+                yield _found(row, script, FindingState.UNTRIED, _NO_OWN_TOKEN)
 
 
 def _listed(name: str) -> list[dict[str, Any]]:
@@ -66,8 +73,7 @@ def _named(library: str, label: str, pin: str) -> dict[str, str]:
 
 def _is_softhsm(module: str) -> bool:
     """Whether the module is that very file: nothing else is ever asked to initialise a token."""
-    library = Path(_SOFTHSM)
-    return library.is_file() and library.samefile(module)
+    return all(map(os.path.isfile, (_SOFTHSM, module))) and os.path.samefile(_SOFTHSM, module)
 
 
 @contextmanager
@@ -95,12 +101,17 @@ def _prepare(place: str, library: str, pin: str) -> None:
     Child(opening).close()
 
 
+def _script(module: str, row: dict[str, Any]) -> AbstractContextManager[Path]:
+    return as_file(_FOLDER.joinpath(module, f"{row['script']}.py"))
+
+
 def _tried(module: str, row: dict[str, Any], named: dict[str, str]) -> Finding:
-    with as_file(_FOLDER.joinpath(module, f"{row['script']}.py")) as script:
-        return _run(row, script, {**os.environ, **named})
+    with _script(module, row) as script:
+        return _found(row, script, *_ran(script, {**os.environ, **named}))
 
 
-def _run(row: dict[str, Any], script: Path, environment: dict[str, str]) -> Finding:
+def _ran(script: Path, environment: dict[str, str]) -> tuple[FindingState, str]:
+    """What came of the script, and the last line that it told."""
     try:
         done = subprocess.run(
             [sys.executable, str(script)],
@@ -110,17 +121,23 @@ def _run(row: dict[str, Any], script: Path, environment: dict[str, str]) -> Find
             timeout=_PATIENCE_SECONDS,
             check=False,
         )
-        shown = done.returncode == 0
-        observed = (done.stdout.strip() or done.stderr.strip() or "nothing").splitlines()[-1]
     except subprocess.TimeoutExpired:
-        shown, observed = False, f"no end within {_PATIENCE_SECONDS} seconds"
+        return FindingState.UNTRIED, f"no end within {_PATIENCE_SECONDS} seconds"
+    told = done.stdout.strip()
+    lines = (told or done.stderr.strip() or f"it ended with status {done.returncode}").splitlines()
+    # Without a word it is not the script that gave this status, but Python.
+    state = _STATES.get(done.returncode) if told else None
+    return state or FindingState.UNTRIED, lines[-1]
+
+
+def _found(row: dict[str, Any], script: Path, state: FindingState, observed: str) -> Finding:
     return Finding(
         identifier=row["identifier"],
         title=row["title"],
         standard=row["standard"],
         expected=row["expected"],
         observed=observed,
-        shown=shown,
+        state=state,
         steps=tuple(row["steps"]),
         clauses=tuple(row["clauses"]),
         handled=row["handled"],

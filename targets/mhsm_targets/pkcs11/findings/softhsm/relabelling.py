@@ -15,6 +15,8 @@ import pkcs11
 from pkcs11 import Attribute, ObjectClass
 
 RUNS = 60
+UNTRIED = 2
+LOST = 3  # the exit status of a process that finds no object
 NAME = f"relabelling-{secrets.token_hex(8)}"
 LABELS = (f"{NAME}-a", f"{NAME}-b")
 
@@ -55,28 +57,50 @@ def remaining() -> int:
     return count
 
 
+def ended(child: int) -> int:
+    """How a process ended: its exit status, negative for a signal."""
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def check(status: int, *wanted: int) -> None:
+    """End where the process has told why it cannot be tried; raise RuntimeError for other ends."""
+    if status == UNTRIED:
+        sys.exit(UNTRIED)
+    if status not in wanted:
+        raise RuntimeError(f"a process ended with status {status}")
+
+
 def main() -> None:
     """Kill a process that changes labels, and look in another whether the object is there."""
     for run in range(1, RUNS + 1):
         waiting, begun = os.pipe()
         child = os.fork()
         if child == 0:
+            os.close(waiting)
             relabel(begun)
-        os.read(waiting, 1)
-        time.sleep(random.uniform(0.0, 0.05))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(waiting)
+        # The other end is the child's alone, so that its end is seen here.
         os.close(begun)
+        there = os.read(waiting, 1)
+        os.close(waiting)
+        if there:
+            time.sleep(random.uniform(0.0, 0.05))
+            os.kill(child, signal.SIGKILL)
+        check(ended(child), -signal.SIGKILL)
         looking = os.fork()
         if looking == 0:
-            os._exit(remaining())
-        _, status = os.waitpid(looking, 0)
-        if os.waitstatus_to_exitcode(status) == 0:
+            os._exit(LOST if remaining() == 0 else 0)
+        found = ended(looking)
+        check(found, 0, LOST)
+        if found == LOST:
             print(f"the object was lost in run {run}")
             return
     print(f"the object was not lost in {RUNS} runs")
     sys.exit(1)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(UNTRIED)

@@ -348,7 +348,7 @@ def test_the_target_has_the_capabilities_that_it_claims(target: Pkcs11Target) ->
     assert isinstance(target, LossyTarget)
 
 
-@pytest.mark.parametrize("name", ["softhsm", "pkcs11"])
+@pytest.mark.parametrize("name", ["softhsm", "pkcs11", "opencryptoki"])
 def test_somebody_answers_for_every_clause_and_every_pattern_is_of_some_clause(name: str) -> None:
     claimed = profile(name)
     clauses = [clause.identifier for clause in catalogue()]

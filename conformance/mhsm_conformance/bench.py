@@ -32,6 +32,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from mhsm_conformance.examination import RecordedVerdict, examine
+from mhsm_conformance.faults import HarnessFault
 from mhsm_conformance.machines.lifecycle import LifecycleMachine
 from mhsm_conformance.opening import HOSTS
 from mhsm_conformance.recorder import recorded_session
@@ -315,7 +316,11 @@ def main() -> None:
         ("smoke", _smoke),
         ("tokens", token_targets),
     ):
-        document[name] = measure()
+        try:
+            document[name] = measure()
+        except HarnessFault as error:
+            print(f"bench: {name} cannot be measured: {error}", file=sys.stderr)
+            sys.exit(2)
         print(json.dumps({name: document[name]}, indent=2), flush=True)
     try:
         Path(sys.argv[1]).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from mhsm_conformance.faults import HarnessFault
 from mhsm_conformance.opening import HOSTS
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import CreateKey, GetKey, Request
@@ -30,7 +31,7 @@ from mhsm_targets.protocol import (
 )
 from mhsm_targets.registry import UnknownTargetError, target_factory, target_names
 
-__all__ = ["token_targets"]
+__all__ = ["judged", "token_targets"]
 
 _KEYS: Final = 1000
 
@@ -54,20 +55,33 @@ def _available() -> Iterator[str]:
 def _measured(name: str) -> dict[str, Any]:
     wall, usage = _smoke(name, workers=1)
     both, _ = _smoke(name, workers=2)
-    opening = _opening_seconds(name)
     ratio = wall / usage["seconds"]
+    limits = [("ratio", ratio, 1.4), ("seconds_of_two_processes", both, 120.0)]
+    opening = _opening_seconds(name)
+    if opening is not None:
+        limits.append(("seconds_to_open", opening, 1.0))
     return {
         "what": "a smoke run against the time of its token calls alone; opening 1,000 keys",
         "seconds": round(wall, 1),
         "token_seconds": round(usage["seconds"], 1),
-        "ratio": round(ratio, 2),
-        "seconds_of_two_processes": round(both, 1),
         "exchanges": usage["exchanges"],
         "calls_an_exchange": round(usage["calls"] / usage["exchanges"], 1),
         "most_calls_of_an_exchange": usage["most_calls"],
-        "seconds_to_open": round(opening, 2),
-        "wanted": "ratio at most 1.4, two processes within 120 s, 1,000 keys opened within 1 s",
-        "met": ratio <= 1.4 and both <= 120 and opening <= 1,
+        **judged(limits),
+    }
+
+
+def judged(limits: Iterable[tuple[str, float, float]]) -> dict[str, Any]:
+    """Measurements by name, what was wanted of them, and whether all of them are within it.
+
+    Each comes with the most that it may be. What could not be measured is not among them: it counts
+    neither as met nor as missed.
+    """
+    told = list(limits)
+    return {
+        **{name: round(value, 2) for name, value, _ in told},
+        "wanted": ", ".join(f"{name} at most {most:g}" for name, _, most in told),
+        "met": all(value <= most for _, value, most in told),
     }
 
 
@@ -90,21 +104,28 @@ def _smoke(name: str, *, workers: int) -> tuple[float, dict[str, Any]]:
     return seconds, {**usage, "most_calls": max(row["most_calls"] for row in rows)}
 
 
-def _opening_seconds(name: str) -> float:
-    """How long the first answer of an instance with many keys takes after a restart."""
+def _opening_seconds(name: str) -> float | None:
+    """How long the first answer of an instance with many keys takes after a restart.
+
+    None where the target cannot be restarted. Raises HarnessFault where it refuses a request.
+    """
     target = target_factory(name).open({HOSTS[0]: Configuration()}, 0)
     try:
-        for number in range(_KEYS):
-            _asked(target, CreateKey(f"key-{number}", "oct", key_size=256))
         if not isinstance(target, RestartableTarget):
-            return 0.0
+            return None
+        for number in range(_KEYS):
+            _answered(target, CreateKey(f"key-{number}", "oct", key_size=256))
         target.restart()
         begun = time.perf_counter()
-        _asked(target, GetKey("key-0"))
+        _answered(target, GetKey(f"key-{_KEYS - 1}"))
         return time.perf_counter() - begun
     finally:
         target.close()
 
 
-def _asked(target: WireTarget, request: Request) -> None:
-    target.exchange(encode_request(request, HOSTS[0], LATEST_RECORDED, target.token))
+def _answered(target: WireTarget, request: Request) -> None:
+    message = encode_request(request, HOSTS[0], LATEST_RECORDED, target.token)
+    response = target.exchange(message)
+    status = None if response is None else response.status
+    if status != 200:
+        raise HarnessFault(f"{message.method} {message.target} is answered with {status}, not 200")

@@ -18,6 +18,7 @@ __all__ = [
     "ClockTarget",
     "Finding",
     "FindingFactory",
+    "FindingState",
     "InheritedTarget",
     "KeepingFactory",
     "LossyTarget",
@@ -86,14 +87,27 @@ class TargetProfile:
         return next((part for pattern, part in rows if fnmatchcase(clause, pattern)), None)
 
 
+class FindingState(StrEnum):
+    """What came of trying a finding again."""
+
+    SEEN = "seen"
+    """The implementation still does so."""
+
+    NOT_SEEN = "not seen again"
+    """It was tried, and the implementation did not do so."""
+
+    UNTRIED = "could not be tried"
+    """Nothing is known: what it needs is not there, or something else went wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that the implementation below a target does against its standard.
 
     `standard` says where it is laid down and `expected` what that demands; `observed` is what the
-    reproduction saw just now, `shown` whether that was the finding. `steps` is the shortest
-    sequence of calls, `clauses` the clauses that it would break, `handled` what the target does
-    about it, and `reproduction` the path of a script that needs nothing of this project.
+    reproduction saw just now, or why it could not be tried, and `state` what came of it. `steps` is
+    the shortest sequence of calls, `clauses` the clauses that it would break, `handled` what the
+    target does about it, `reproduction` the path of a script that needs nothing of this project.
     """
 
     identifier: str
@@ -101,7 +115,7 @@ class Finding:
     standard: str
     expected: str
     observed: str
-    shown: bool
+    state: FindingState
     steps: tuple[str, ...]
     clauses: tuple[str, ...]
     handled: str

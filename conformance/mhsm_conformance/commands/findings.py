@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TextIO
@@ -12,7 +13,7 @@ import click
 
 from mhsm_conformance.commands.options import CommandError
 from mhsm_conformance.commands.token_options import token_options
-from mhsm_targets.protocol import Finding, FindingFactory, TargetUnavailableError
+from mhsm_targets.protocol import Finding, FindingFactory, FindingState, TargetUnavailableError
 from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
 
 __all__ = ["findings"]
@@ -29,7 +30,8 @@ def findings(
 
     Every finding is tried again: what is expected, what was observed just now, the shortest
     sequence of calls, the clauses that it would break, what the target does about it, and a script
-    that shows it without this project. Exit status 1 where one was not seen again.
+    that shows it without this project. Exit status 1 where one was not seen again, 2 where one
+    could not be tried.
     """
     use_module(module, tokens, pin_file)
     try:
@@ -39,7 +41,11 @@ def findings(
         found = _listed(factory, as_json=as_json)
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
-    sys.exit(any(not finding.shown for finding in found))
+    untried = [finding for finding in found if finding.state is FindingState.UNTRIED]
+    if untried:
+        names = ", ".join(finding.identifier for finding in untried)
+        raise CommandError(f"{len(untried)} of {len(found)} findings could not be tried: {names}")
+    sys.exit(any(finding.state is FindingState.NOT_SEEN for finding in found))
 
 
 def _listed(factory: FindingFactory, *, as_json: bool) -> list[Finding]:
@@ -49,15 +55,17 @@ def _listed(factory: FindingFactory, *, as_json: bool) -> list[Finding]:
         print()
     else:
         found = list(_printed(factory.findings(), sys.stdout))
-        gone = sum(not finding.shown for finding in found)
-        print(f"{len(found)} findings, {gone} of them not seen again")
+        counts = Counter(finding.state for finding in found)
+        told = ", ".join(f"{counts[state]} {state}" for state in FindingState)
+        print(f"{len(found)} findings: {told}")
     return found
 
 
 def _printed(findings: Iterable[Finding], stream: TextIO) -> Iterable[Finding]:
     for finding in findings:
-        seen = "" if finding.shown else " (NOT SEEN AGAIN)"
-        print(f"{finding.identifier}  {finding.title}{seen}", file=stream)
+        seen = finding.state is FindingState.SEEN
+        mark = "" if seen else f" ({finding.state.upper()})"
+        print(f"{finding.identifier}  {finding.title}{mark}", file=stream)
         rows = (
             ("standard", finding.standard),
             ("expected", finding.expected),

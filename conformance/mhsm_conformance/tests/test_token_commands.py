@@ -9,16 +9,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mhsm_conformance.commands.findings import findings
 from mhsm_conformance.progress import LineProgress
 from mhsm_conformance.running import RunOptions, conducted
 from mhsm_model.wire.http import HttpRequest
 from mhsm_reports import RunState, verdict
-from mhsm_targets.emulator import Emulator
-from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.emulator import Emulator, EmulatorFactory
+from mhsm_targets.protocol import Finding, FindingState, TargetUnavailableError
 from mhsm_targets.tests.token_instances import needs_softhsm
 
 
@@ -83,6 +86,45 @@ def test_a_target_without_findings_says_so() -> None:
     done = ran("findings", "model")
     assert done.returncode == 2
     assert "has a list of findings" in done.stderr
+
+
+class Listing(EmulatorFactory):
+    """A target with findings of these states."""
+
+    def __init__(self, *states: FindingState) -> None:
+        self._states = states
+
+    def findings(self) -> Iterator[Finding]:
+        for number, state in enumerate(self._states, 1):
+            texts = ("title", "standard", "expected", "observed")
+            yield Finding(f"F-{number}", *texts, state, ("step",), (), "handled", "script.py")
+
+
+SEEN, NOT_SEEN, UNTRIED = FindingState
+
+
+@pytest.mark.parametrize(
+    ("states", "status", "told"),
+    [
+        ((SEEN, SEEN), 0, "2 findings: 2 seen, 0 not seen again, 0 could not be tried"),
+        ((SEEN, NOT_SEEN), 1, "2 findings: 1 seen, 1 not seen again, 0 could not be tried"),
+        ((UNTRIED, SEEN), 2, "1 of 2 findings could not be tried: F-1"),
+        ((NOT_SEEN, UNTRIED), 2, "1 of 2 findings could not be tried: F-2"),
+    ],
+)
+def test_a_finding_that_could_not_be_tried_is_not_one_that_is_gone(
+    states: tuple[FindingState, ...], status: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def factory(_: str) -> Listing:
+        return Listing(*states)
+
+    monkeypatch.setattr("mhsm_conformance.commands.findings.target_factory", factory)
+    done = CliRunner().invoke(findings, ["any"])
+    assert done.exit_code == status
+    assert told in (done.output + done.stderr).replace("Error: ", "").splitlines()
+    for number, state in enumerate(states, 1):
+        mark = "" if state is SEEN else f" ({state.upper()})"
+        assert f"F-{number}  title{mark}\n" in done.output
 
 
 @needs_softhsm

@@ -20,7 +20,7 @@ from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.spare import LABEL, SpareTokens
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
 from mhsm_targets.pkcs11.user_token import UserToken, facts_name, user_token
-from mhsm_targets.profiles import profile
+from mhsm_targets.profiles import profile, profile_with
 from mhsm_targets.protocol import (
     USAGE_JOURNAL,
     Finding,
@@ -156,11 +156,14 @@ class UserTokenFactory:
     def profile(self) -> TargetProfile:
         """What the target claims, with the module in mind. Raises TargetUnavailableError.
 
-        What a module lacks that was asked is declared: there is no profile that could.
+        What a module lacks that was asked is declared, and the adapter answers for what the module
+        does not compute: there is no profile that could say so.
         """
-        if not asks_module(facts_table(self._profile.name)):
+        name = self._profile.name
+        if not asks_module(facts_table(name)):
             return self._profile
-        return _with_lacks(self._profile, module_facts(facts_of(user_token())))
+        table = facts_of(user_token())
+        return _with_lacks(profile_with(name, table), module_facts(table))
 
     def open(self, configurations: Mapping[str, Configuration], seed: int) -> Pkcs11Target:
         """Instances on the tokens that the environment names: see `user_token`.

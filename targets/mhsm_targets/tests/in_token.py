@@ -13,8 +13,8 @@ __all__ = ["in_token"]
 
 _PREPARED: Final = """
 import os, sys
-from pkcs11 import Attribute, Mechanism, ObjectClass
-from pkcs11.exceptions import AttributeSensitive, AttributeTypeInvalid, KeyUnextractable
+from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
+from pkcs11.exceptions import AttributeSensitive, KeyUnextractable
 os.environ["SOFTHSM2_CONF"] = sys.argv[1]
 from mhsm_targets.pkcs11.login import logged_in
 session = logged_in(sys.argv[2], "test", sys.argv[3])

@@ -203,14 +203,16 @@ def test_no_stored_key_can_be_read_or_wrapped(tmp_path: Path) -> None:
     script = """
 domain = next(iter(session.get_objects({Attribute.LABEL: "test/domain"})))
 stored = [*session.get_objects({Attribute.LABEL: "test/key"}), domain]
-assert len(stored) == 4
+kinds = sorted(key[Attribute.KEY_TYPE] for key in stored)
+assert kinds == sorted([KeyType.EC, KeyType.RSA, KeyType.AES, KeyType.AES]), kinds
 for key in stored:
     assert key[Attribute.SENSITIVE] and not key[Attribute.EXTRACTABLE]
-    secret = key[Attribute.CLASS] == ObjectClass.SECRET_KEY
+    # Attributes that there are: SoftHSM answers CKR_ATTRIBUTE_TYPE_INVALID for all others.
+    rsa = key[Attribute.KEY_TYPE] == KeyType.RSA
     try:
-        key[Attribute.VALUE if secret else Attribute.PRIVATE_EXPONENT]
+        key[Attribute.PRIVATE_EXPONENT if rsa else Attribute.VALUE]
         sys.exit("a key was read")
-    except (AttributeSensitive, AttributeTypeInvalid):
+    except AttributeSensitive:
         pass
     try:
         domain.wrap_key(key, mechanism=Mechanism.AES_KEY_WRAP)
@@ -394,7 +396,7 @@ def test_the_target_has_the_capabilities_that_it_claims(target: Pkcs11Target) ->
     assert isinstance(target, LossyTarget)
 
 
-@pytest.mark.parametrize("name", ["softhsm", "pkcs11"])
+@pytest.mark.parametrize("name", ["softhsm", "pkcs11", "opencryptoki"])
 def test_somebody_answers_for_every_clause_and_every_pattern_is_of_some_clause(name: str) -> None:
     claimed = profile(name)
     clauses = [clause.identifier for clause in catalogue()]

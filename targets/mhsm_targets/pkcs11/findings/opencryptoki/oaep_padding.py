@@ -6,7 +6,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import MGF, KeyType, Mechanism
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import EncryptedDataInvalid, FunctionFailed
 
 
 def main() -> None:
@@ -19,11 +19,18 @@ def main() -> None:
     parameter = (Mechanism.SHA_1, MGF.SHA1, None)
     try:
         private.decrypt(value, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=parameter)
+    except FunctionFailed:
+        print("C_Decrypt answers CKR_FUNCTION_FAILED")
+        return
+    except EncryptedDataInvalid:
+        print("C_Decrypt answers CKR_ENCRYPTED_DATA_INVALID")
+    else:
         print("decrypted")
-        sys.exit(1)
-    except PKCS11Error as error:
-        print(f"C_Decrypt answers {type(error).__name__}")
-        sys.exit(type(error).__name__ == "EncryptedDataInvalid")
+    sys.exit(1)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

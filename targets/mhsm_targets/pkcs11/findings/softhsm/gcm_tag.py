@@ -6,7 +6,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import EncryptedDataInvalid, GeneralError
 
 
 def main() -> None:
@@ -28,11 +28,18 @@ def main() -> None:
     altered = value[:-1] + bytes([value[-1] ^ 1])
     try:
         key.decrypt(altered, mechanism=Mechanism.AES_GCM, mechanism_param=parameter)
+    except GeneralError:
+        print("C_Decrypt answers CKR_GENERAL_ERROR")
+        return
+    except EncryptedDataInvalid:
+        print("C_Decrypt answers CKR_ENCRYPTED_DATA_INVALID")
+    else:
         print("decrypted")
-        sys.exit(1)
-    except PKCS11Error as error:
-        print(f"C_Decrypt answers {type(error).__name__}")
-        sys.exit(type(error).__name__ == "EncryptedDataInvalid")
+    sys.exit(1)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
+from pkcs11.exceptions import KeySizeRange
 
 
 def main() -> None:
@@ -31,9 +32,17 @@ def main() -> None:
             Attribute.VALUE: bytes(20),
         }
     )
-    value = key.wrap_key(wrapped_key, mechanism=Mechanism.AES_KEY_WRAP)
+    try:
+        value = key.wrap_key(wrapped_key, mechanism=Mechanism.AES_KEY_WRAP)
+    except KeySizeRange:
+        print("C_WrapKey answers CKR_KEY_SIZE_RANGE")
+        sys.exit(1)
     print(f"a key of 20 bytes was wrapped to {len(value)} bytes, as if it had 24")
     sys.exit(len(value) != 32)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

@@ -15,7 +15,8 @@ RUNS = 400
 
 def copied(place: str) -> None:
     """Copy the tokens that SOFTHSM2_CONF names to the place, and have SoftHSM use the copy."""
-    with open(os.environ["SOFTHSM2_CONF"], encoding="utf-8") as stream:
+    configured = os.environ.get("SOFTHSM2_CONF", "/etc/softhsm/softhsm2.conf")
+    with open(configured, encoding="utf-8") as stream:
         settings = [line.strip() for line in stream]
     named = next(line for line in settings if line.startswith("directories.tokendir"))
     tokens = os.path.join(place, "tokens")
@@ -55,13 +56,19 @@ def main() -> None:
         waiting, begun = os.pipe()
         child = os.fork()
         if child == 0:
-            log_in(begun)
+            try:
+                log_in(begun)
+            finally:
+                os._exit(1)
         os.close(begun)
-        os.read(waiting, 1)
-        time.sleep(random.uniform(0.0, 0.02))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        there = os.read(waiting, 1)
         os.close(waiting)
+        if there:
+            time.sleep(random.uniform(0.0, 0.02))
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
+            raise RuntimeError("the process that logs in ended by itself")
         if not is_there():
             print(f"the token was lost in run {run}")
             return
@@ -69,6 +76,10 @@ def main() -> None:
     sys.exit(1)
 
 
-with tempfile.TemporaryDirectory() as place:
-    copied(place)
-    main()
+try:
+    with tempfile.TemporaryDirectory() as place:
+        copied(place)
+        main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

@@ -46,4 +46,8 @@ def main() -> None:
     sys.exit(value == right or length == 20)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

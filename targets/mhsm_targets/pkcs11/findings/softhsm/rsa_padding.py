@@ -6,7 +6,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import KeyType, Mechanism
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import EncryptedDataInvalid, GeneralError
 
 
 def main() -> None:
@@ -18,11 +18,18 @@ def main() -> None:
     value = public.encrypt(b"\0" + bytes(255), mechanism=Mechanism.RSA_X_509)
     try:
         private.decrypt(value, mechanism=Mechanism.RSA_PKCS)
+    except GeneralError:
+        print("C_Decrypt answers CKR_GENERAL_ERROR")
+        return
+    except EncryptedDataInvalid:
+        print("C_Decrypt answers CKR_ENCRYPTED_DATA_INVALID")
+    else:
         print("decrypted")
-        sys.exit(1)
-    except PKCS11Error as error:
-        print(f"C_Decrypt answers {type(error).__name__}")
-        sys.exit(type(error).__name__ == "EncryptedDataInvalid")
+    sys.exit(1)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import GeneralError, WrappedKeyInvalid
 
 
 def main() -> None:
@@ -30,11 +30,18 @@ def main() -> None:
             bytes(24),
             mechanism=Mechanism.AES_KEY_WRAP,
         )
+    except GeneralError:
+        print("C_UnwrapKey answers CKR_GENERAL_ERROR")
+        return
+    except WrappedKeyInvalid:
+        print("C_UnwrapKey answers CKR_WRAPPED_KEY_INVALID")
+    else:
         print("unwrapped")
-        sys.exit(1)
-    except PKCS11Error as error:
-        print(f"C_UnwrapKey answers {type(error).__name__}")
-        sys.exit(type(error).__name__ == "WrappedKeyInvalid")
+    sys.exit(1)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

@@ -44,4 +44,8 @@ def main() -> None:
     sys.exit(told == held)
 
 
-main()
+try:
+    main()
+except Exception as error:
+    print(f"cannot be tried: {type(error).__name__} {error}".strip())
+    sys.exit(2)

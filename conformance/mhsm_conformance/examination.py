@@ -38,6 +38,7 @@ from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
+from mhsm_model.wire.oddities import oddities_of
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.defects import explained
 from mhsm_targets.recordings.reading import read_recording
@@ -220,6 +221,7 @@ class _Session:
             api_version=_api_version(sent),
             credential=UNKNOWN,
             host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
+            oddities=oddities_of(sent, request),
         )
         if answered.status == LOST.status:
             lost = Indeterminate("the answer was not recorded")

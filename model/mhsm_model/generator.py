@@ -22,19 +22,21 @@ from mhsm_model.exchange import (
     Call,
     Credential,
     Malformed,
+    NoOperation,
     Refused,
     Reply,
     Unauthenticated,
     Unmodelled,
 )
 from mhsm_model.operations import BY_REQUEST
+from mhsm_model.operations.access import caller_is_authenticated
 from mhsm_model.operations.operation import Effect
 from mhsm_model.relations.secrets import Secret
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
 from mhsm_model.state import Estate
 from mhsm_model.tables.clouds import PUBLIC
-from mhsm_model.tables.errors import Refusal
+from mhsm_model.tables.errors import Refusal, no_operation
 
 __all__ = ["Step", "Vault", "step"]
 
@@ -83,11 +85,9 @@ def step(
     an ignored guard leaves nothing that could be answered.
     """
     request = call.request
-    if isinstance(request, Malformed):
-        return _refused(estate, vault, call, _malformed(estate, call, request))
-    if isinstance(request, Unmodelled):
-        refusal = Refused(400, "NotSupported", f"{request.operation} is not supported")
-        return _refused(estate, vault, call, refusal)
+    if isinstance(request, Malformed | NoOperation | Unmodelled):
+        estate.instances[call.host]
+        return Step(advanced(estate), vault, _apart(estate, call, request, ignoring))
     situation = next(iter(situations(estate, call)))
     operation = BY_REQUEST[type(request)]
     lent = _lending(situation, vault)
@@ -121,10 +121,20 @@ def _challenge(configuration: Configuration) -> Unauthenticated:
     return Unauthenticated(known(configuration.authority), PUBLIC.resource)
 
 
-def _malformed(estate: Estate, call: Call, request: Malformed) -> Reply:
-    if call.credential is not Credential.TOKEN:
+def _apart(
+    estate: Estate, call: Call, request: Malformed | NoOperation | Unmodelled, ignoring: Drop
+) -> Reply:
+    """The answer to what no row of an operation carries out."""
+    authenticated = call.credential is Credential.TOKEN or ignoring(caller_is_authenticated)
+    if not authenticated:
         return _challenge(estate.instances[call.host].configuration)
-    return Refused(400, "BadParameter", request.problem)
+    match request:
+        case Malformed(problem=problem):
+            return Refused(400, "BadParameter", problem)
+        case NoOperation():
+            return no_operation(request)
+        case Unmodelled(operation=operation):
+            return Refused(400, "NotSupported", f"{operation} is not supported")
 
 
 def _lending(situation: Situation[Any], vault: Vault) -> Situation[Any]:
@@ -135,11 +145,6 @@ def _lending(situation: Situation[Any], vault: Vault) -> Situation[Any]:
     lent = replace(material, secret=secret)
     materials = situation.estate.materials.set(material.identifier, lent)
     return replace(situation, estate=replace(situation.estate, materials=materials))
-
-
-def _refused(estate: Estate, vault: Vault, call: Call, reply: Reply) -> Step:
-    estate.instances[call.host]
-    return Step(advanced(estate), vault, reply)
 
 
 def _moved(

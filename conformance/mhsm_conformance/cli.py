@@ -15,6 +15,7 @@ import click
 
 from mhsm_conformance.commands.clauses import clauses
 from mhsm_conformance.commands.examine import examine
+from mhsm_conformance.commands.fidelity import fidelity
 from mhsm_conformance.commands.findings import findings
 from mhsm_conformance.commands.judge import judge
 from mhsm_conformance.commands.jwk import jwk
@@ -34,6 +35,7 @@ mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
 mhsm mutants               see that the suites find out broken implementations
 mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
+mhsm fidelity model DIR/   see how like the service's the answers of a target are
 mhsm clauses               list the clauses, with the recorded exchanges behind each
 mhsm jwk key.pem           make the body of an import request from a PEM file
 
@@ -49,7 +51,7 @@ def command() -> None:
     """Judge implementations of Azure Key Vault Managed HSM by an executable specification."""
 
 
-for _command in (run, judge, findings, mutants, examine, clauses, jwk):
+for _command in (run, judge, findings, fidelity, mutants, examine, clauses, jwk):
     command.add_command(_command)
 
 

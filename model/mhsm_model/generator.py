@@ -35,7 +35,7 @@ from mhsm_model.relations.secrets import Secret
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
 from mhsm_model.state import Estate
-from mhsm_model.tables.clouds import PUBLIC
+from mhsm_model.tables.clouds import resource_under
 from mhsm_model.tables.errors import Refusal, no_operation
 
 __all__ = ["Step", "Vault", "step"]
@@ -118,7 +118,8 @@ def _error(situation: Situation[Any], refusal: Refusal) -> Reply:
 
 
 def _challenge(configuration: Configuration) -> Unauthenticated:
-    return Unauthenticated(known(configuration.authority), PUBLIC.resource)
+    authority = known(configuration.authority)
+    return Unauthenticated(authority, resource_under(authority))
 
 
 def _apart(

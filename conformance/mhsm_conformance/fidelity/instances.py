@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.wire.challenge import parse_challenge
 from mhsm_targets.recordings.recording import RecordedExchange
 
-__all__ = ["begun_at", "instances_of"]
+__all__ = ["begun_at", "date_of", "instances_of"]
 
 _DAYS = re.compile(rb'"recoverableDays":(\d{1,2})\b')
 _LEVEL = re.compile(rb'"recoveryLevel":"([A-Za-z+]+)"')
@@ -47,3 +48,8 @@ def begun_at(exchanges: Iterable[RecordedExchange]) -> int | None:
         if shown:
             return max(int(moment) for moment in shown)
     return None
+
+
+def date_of(moment: int) -> str:
+    """The day (ISO 8601, UTC) of a moment of at most ten digits, in seconds."""
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from mhsm_conformance.fidelity.clients import PublicKeys, encrypted_anew
-from mhsm_conformance.fidelity.comparison import Comparison, compared
+from mhsm_conformance.fidelity.comparison import Comparison, Difference, compared
 from mhsm_conformance.fidelity.flow import Flow
-from mhsm_conformance.fidelity.instances import begun_at, instances_of
+from mhsm_conformance.fidelity.instances import begun_at, date_of, instances_of
 from mhsm_conformance.fidelity.names import KnownNames, Lists, versions_shown
 from mhsm_conformance.fidelity.old_builds import excused, is_of_an_old_build, version_on
+from mhsm_conformance.fidelity.witness import Witness
 from mhsm_conformance.masked_hosts import MaskedHosts
 from mhsm_model.exchange import (
     GetDeletedKey,
@@ -28,6 +29,7 @@ from mhsm_model.exchange import (
     Request,
     Unmodelled,
 )
+from mhsm_model.moments import Interval
 from mhsm_model.revisions import is_known
 from mhsm_model.tables.quirks import expected_on
 from mhsm_model.wire.http import HttpRequest, HttpResponse
@@ -79,7 +81,9 @@ def replayed(path: Path, factory: TargetFactory) -> Iterator[Replayed]:
     target = factory.open(opened, _SEED)
     try:
         hosts = dict(zip(opened, target.hosts, strict=True))
-        yield from _Replay(str(path), header, exchanges, target, hosts).all()
+        here = {hosts[host]: configuration for host, configuration in opened.items()}
+        witness = Witness(here, live=factory.profile.live)
+        yield from _Replay(str(path), header, exchanges, target, hosts, witness).all()
     finally:
         target.close()
 
@@ -94,11 +98,14 @@ class _Replay:
         exchanges: Sequence[RecordedExchange],
         target: WireTarget,
         hosts: dict[str, str],
+        witness: Witness,
     ) -> None:
         self._file = file
         self._exchanges = exchanges
         self._target = target
         self._hosts = hosts
+        self._witness = witness
+        self._unlawful: tuple[Difference, ...] = ()
         began = begun_at(exchanges)
         self._timed = began is not None and isinstance(target, ClockTarget)
         self._flow = Flow(0 if began is None else target.now() - began)
@@ -107,7 +114,8 @@ class _Replay:
         self._names = KnownNames()
         self._quirks = expected_on(header.recorded_by)
         known = [version for version in header.api_versions if is_known(version)]
-        self._version = known[-1] if known else version_on(header.recorded_by)
+        day = header.recorded_by if began is None else date_of(began)
+        self._version = known[-1] if known else version_on(day)
 
     def all(self) -> Iterator[Replayed]:
         """Every exchange in its order."""
@@ -127,7 +135,8 @@ class _Replay:
             return Apart.NO_ANSWER
         if recorded.status == 401:
             ours = self._sent(exchange.sent, exchange.sent.host, token=False)
-            return compared(self._flow, request, recorded, ours, timed=False)
+            result = compared(self._flow, request, recorded, ours, timed=False)
+            return replace(result, members=(*result.members, *self._unlawful))
         apart = self._barred(exchange, request)
         if apart is not None:
             self._names.unseen(request, recorded)
@@ -147,7 +156,8 @@ class _Replay:
         if isinstance(request, ListKeys | ListDeletedKeys):
             theirs, mine = Lists(self._names).common(request, recorded, ours)
         result = compared(self._flow, request, theirs, mine, timed=self._timed)
-        return excused(request, result, self._quirks)
+        result = excused(request, result, self._quirks)
+        return replace(result, members=(*result.members, *self._unlawful))
 
     def _barred(self, exchange: RecordedExchange, request: Request) -> Apart | None:
         """Why the exchange cannot be asked again, if it cannot."""
@@ -192,9 +202,11 @@ class _Replay:
         asked = self._flow.asked(message, here, headers)
         if recorded is not None and not self._is_known(message):
             asked = encrypted_anew(decode_request(asked), asked, recorded, self._keys)
+        begun = self._target.now()
         answered = self._target.exchange(asked)
         if answered is None:
             return LOST
+        self._unlawful = self._witness.saw(asked, answered, Interval(begun, self._target.now()))
         body = answered.body.replace(f"https://{here}/".encode(), f"https://{host}/".encode())
         return replace(answered, body=body)
 

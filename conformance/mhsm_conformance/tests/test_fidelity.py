@@ -16,6 +16,7 @@ from mhsm_conformance.fidelity.replay import Apart, Replayed, replayed
 from mhsm_conformance.fidelity.summary import Summary, summed
 from mhsm_model.base64url import encoded
 from mhsm_model.wire.http import HttpRequest
+from mhsm_targets.mutants.gallery import gallery
 from mhsm_targets.registry import target_factory
 
 HOST: Final = "recorded.managedhsm.azure.net"
@@ -267,6 +268,26 @@ def test_the_order_of_operations_is_no_difference_and_their_number_is(tmp_path: 
     (result,) = results(session(tmp_path, exchange("POST", target, 200, shown, {"kty": "RSA"})))
     assert isinstance(result, Comparison)
     assert [found.place for found in result.members] == ["key.key_ops"]
+
+
+def test_a_random_member_of_the_right_form_is_judged_all_the_same(tmp_path: Path) -> None:
+    digest = encoded(bytes(32))
+    path = session(
+        tmp_path,
+        created("a", OLD),
+        exchange(
+            "POST",
+            f"/keys/a/{OLD}/sign?api-version=7.5",
+            200,
+            {"alg": "PS256", "kid": f"https://{HOST}/keys/a/{OLD}", "value": encoded(bytes(256))},
+            {"alg": "PS256", "value": digest},
+        ),
+    )
+    assert all(equal(result) for result in results(path))
+    broken = next(m.name for m in gallery() if m.clause == "ALG-006")
+    result = results(path, f"mutant:{broken}")[-1]
+    assert isinstance(result, Comparison)
+    assert "clause ALG-006" in [found.place for found in result.members]
 
 
 def test_headers_are_compared_where_the_recording_has_any(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 
 from mhsm_conformance.commands.clauses import clauses
+from mhsm_conformance.commands.cleanup import cleanup
 from mhsm_conformance.commands.examine import examine
 from mhsm_conformance.commands.fidelity import fidelity
 from mhsm_conformance.commands.findings import findings
@@ -22,6 +23,8 @@ from mhsm_conformance.commands.jwk import jwk
 from mhsm_conformance.commands.mutants import mutants
 from mhsm_conformance.commands.options import BAD_INPUT
 from mhsm_conformance.commands.run import run
+from mhsm_conformance.commands.serve import serve
+from mhsm_conformance.commands.token import token
 from mhsm_conformance.results import tool_version
 
 __all__ = ["run_command"]
@@ -31,6 +34,10 @@ _HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its sp
 
 \b
 mhsm run model             run the conformance suites against the model itself
+mhsm serve model           serve the model over HTTPS, for tests of your own programs
+mhsm token                 print a bearer token for what is served
+mhsm run https --url URL   run them against a Managed HSM over HTTPS, within a budget
+mhsm cleanup --run-id ID   clear what a run that was killed left there
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
 mhsm mutants               see that the suites find out broken implementations
@@ -51,7 +58,10 @@ def command() -> None:
     """Judge implementations of Azure Key Vault Managed HSM by an executable specification."""
 
 
-for _command in (run, judge, findings, fidelity, mutants, examine, clauses, jwk):
+_COMMANDS: Final = (
+    *(run, cleanup, serve, token, judge, findings, fidelity, mutants, examine, clauses, jwk),
+)
+for _command in _COMMANDS:
     command.add_command(_command)
 
 

@@ -55,11 +55,20 @@ class Bench:
         self._closers: list[Callable[[], None]] = []
         self.coverage = Coverage()
         self.session: Session | None = None
+        self.ended_by: Exception | None = None
+        """What ended a session first: a sequence that is tried again may end in another way."""
+
+        self._lost = 0
 
     @property
     def shrinks(self) -> bool:
         """Whether a failing sequence may be tried again and again to make it shorter."""
         return self._shrinking and not self._factory.profile.live
+
+    @property
+    def lost(self) -> int:
+        """How many replies were lost without being asked for."""
+        return self._lost + (0 if self.session is None else self.session.lost)
 
     @property
     def factory(self) -> TargetFactory:
@@ -77,10 +86,12 @@ class Bench:
             configurations,
             strict=self._strict,
             on_exchange=self._on_exchange,
+            on_end=self._end,
         )
         session.coverage = self.coverage
         if any(c != Configuration() for c in configurations.values()):
             session.need(Capability.INSTANCES)
+        self._lost += 0 if self.session is None else self.session.lost
         self.session = session
         self.seed = chosen
         return session
@@ -88,6 +99,10 @@ class Bench:
     def open_default(self, seed: int | None = None) -> Session:
         """A session on two unrelated instances of the default configuration."""
         return self.open({host: Configuration() for host in HOSTS}, seed)
+
+    def _end(self, error: Exception) -> None:
+        if self.ended_by is None:
+            self.ended_by = error
 
     def close(self) -> None:
         """Close all that was opened."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mhsm_conformance.opening import Bench
     from mhsm_conformance.session import InstanceSession, Session
     from mhsm_model.configuration import Configuration
+    from mhsm_targets.server import Served
 
 __all__ = ["RECORD_PROPERTY"]
 
@@ -113,6 +114,35 @@ def other_hsm(session: Session) -> InstanceSession:
     return session.at(session.hosts[1])
 
 
+@pytest.fixture(scope="session")
+def mhsm_server() -> Iterator[Served]:
+    """A server of the model for all tests of the process, with test controls."""
+    from mhsm_targets.server import serving  # noqa: PLC0415 - as above
+
+    with serving(controls=True) as served:
+        yield served
+
+
+@pytest.fixture
+def managed_hsm(mhsm_server: Served) -> Served:
+    """An empty Managed HSM over HTTPS: `url`, `ca_file`, `credential` and more."""
+    mhsm_server.controls.reset()
+    return mhsm_server
+
+
+@pytest.fixture
+def managed_hsm_environment(
+    managed_hsm: Served, monkeypatch: pytest.MonkeyPatch
+) -> Mapping[str, str]:
+    """The environment in which unmodified clients find the HSM; set while the test runs."""
+    from mhsm_targets.server import environment  # noqa: PLC0415 - as above
+
+    variables = environment(managed_hsm.ready)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -120,10 +150,12 @@ def pytest_runtest_makereport(
     """Put the check's record on its report."""
     report = yield
     bench = item.stash.get(_BENCH, None)
-    if bench is None or call.when != "call":
+    if bench is None or call.when == "teardown":
         return report
-    from mhsm_conformance.outcomes import concluded  # noqa: PLC0415 - as above
+    from mhsm_conformance.outcomes import concluded, is_of_the_target  # noqa: PLC0415 - as above
 
+    if call.when == "setup" and (call.excinfo is None or not is_of_the_target(call.excinfo.value)):
+        return report
     record = concluded(item.nodeid, _title(item), _clauses(item), bench, call)
     if record.outcome == "failed":
         report.outcome = "failed"

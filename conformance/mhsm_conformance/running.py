@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
@@ -19,6 +19,7 @@ from mhsm_conformance.plugin import RECORD_PROPERTY
 from mhsm_conformance.progress import Progress
 from mhsm_conformance.results import RunFacts, run_result
 from mhsm_reports import RunResult, RunState
+from mhsm_targets.protocol import PlannedFactory, TargetUnavailableError
 from mhsm_targets.registry import proven_factory
 
 __all__ = ["NothingToRunError", "RunOptions", "conducted", "suite_names"]
@@ -110,14 +111,25 @@ def suite_names() -> tuple[str, ...]:
     return tuple(sorted(n[5:-3] for n in names if n.startswith("test_") and n.endswith(".py")))
 
 
-def conducted(options: RunOptions, progress: Progress) -> RunResult:
+def _untold(line: str) -> None:
+    """Nobody reads it."""
+
+
+def conducted(
+    options: RunOptions, progress: Progress, tell: Callable[[str], None] = _untold
+) -> RunResult:
     """Run the suites and return the result, also of a run that was interrupted.
+
+    `tell` gets sentences: what the run will do where it costs something, and what it leaves.
 
     Raises UnknownTargetError for a target that is none, TargetUnavailableError for one that cannot
     be opened at all, NothingToRunError where the selection leaves no check, and RuntimeError where
     a suite itself is broken.
     """
     factory = proven_factory(options.target)
+    if isinstance(factory, PlannedFactory):
+        for line in factory.plan():
+            tell(line)
     started, begun = datetime.now(UTC), time.monotonic()
     collector = _Collector(progress)
     with as_file(files("mhsm_conformance.suites")) as suites:
@@ -125,6 +137,8 @@ def conducted(options: RunOptions, progress: Progress) -> RunResult:
             code = _pytest(options, suites, collector)
         finally:
             progress.close()
+            if isinstance(factory, PlannedFactory):
+                _finish(factory, tell)
     interrupted = collector.interrupted or code == pytest.ExitCode.INTERRUPTED
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         raise RuntimeError("pytest could not run the suites: see what it printed above")
@@ -147,6 +161,17 @@ def conducted(options: RunOptions, progress: Progress) -> RunResult:
         reason=reason,
     )
     return run_result(facts, factory.profile, collector.records)
+
+
+def _finish(factory: PlannedFactory, tell: Callable[[str], None]) -> None:
+    """Clear what the run left; the result is not the worse for what stays, and it is told."""
+    try:
+        for line in factory.finish():
+            tell(line)
+    except TargetUnavailableError as error:
+        tell(str(error))
+    except KeyboardInterrupt:
+        tell("Interrupted while it cleared what was made. " + factory.plan()[-1])
 
 
 def _state(records: Sequence[CheckRecord], *, interrupted: bool) -> tuple[RunState, str | None]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from mhsm_conformance.coverage import CRYPTOGRAPHIC, Coverage
+from mhsm_conformance.doubt import Doubt
 from mhsm_conformance.faults import ConformanceFailure, HarnessFault
 from mhsm_conformance.steps import Lapse, Loss, Sent, Step, summary
 from mhsm_model.acceptor import Strictness, accepts
@@ -34,6 +35,7 @@ from mhsm_model.exchange import (
 from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.moments import Interval
 from mhsm_model.revisions import LATEST_RECORDED
+from mhsm_model.staleness import RecentStates
 from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
@@ -45,6 +47,7 @@ from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.protocol import (
     Capability,
     ClockTarget,
+    InheritedTarget,
     LossyTarget,
     TargetProfile,
     WireTarget,
@@ -84,6 +87,7 @@ class Session:
         strict: bool = False,
         judged: bool = True,
         on_exchange: Callable[[], None] | None = None,
+        on_end: Callable[[Exception], None] | None = None,
     ) -> None:
         self._target = target
         self.profile = profile
@@ -98,10 +102,20 @@ class Session:
         self._strictness = Strictness(strict=strict, live=profile.live)
         self._judged = judged
         self._on_exchange = on_exchange
+        self._on_end = on_end
+        self._doubt = Doubt()
+        self._losing = False
+        self._recent = RecentStates(profile.staleness)
         self._imported = ImportedSecrets()
         self.estate = Estate()
-        for host, configuration in configurations.items():
-            self.estate = self.estate.with_instance(host, Instance(configuration))
+        for host, asked in configurations.items():
+            told = target.presumed(host, asked) if isinstance(target, InheritedTarget) else asked
+            self.estate = self.estate.with_instance(host, Instance(told))
+
+    @property
+    def lost(self) -> int:
+        """How many replies were lost without being asked for."""
+        return self._doubt.lost
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -181,8 +195,11 @@ class Session:
         message = replace(sent, headers=_told(sent.headers)) if by_hand else None
         if self._judged:
             self._imported = self._imported.sending(sent, request)
+        losing, self._losing = self._losing, False
         if answered is None:
             lost = Indeterminate("the reply was lost")
+            if not losing:
+                self._doubt.lose(call)
             if self._judged:
                 judgement = accepts(self.estate, call, lost, self._strictness)
                 self._concluded(call, lost, judgement, message)
@@ -192,6 +209,9 @@ class Session:
         answered, leaks = self._imported.screened(answered, request)
         exchange = wire_exchange(sent, answered, request, leaks)
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
+        judgement = self._recent.excused(
+            self.estate, call, exchange.reply, judgement, self._strictness
+        )
         judgement = with_bytes(judgement, exchange, self._strictness)
         self._concluded(call, exchange.reply, judgement, message)
         return exchange.reply
@@ -204,13 +224,26 @@ class Session:
         self.coverage.add(call, reply, judgement, self._kind(call))
         self.warnings += judgement.warnings
         self.steps.append(Sent(call, reply, message))
+        self._recent = self._recent.followed(self.estate, judgement.estate, call.time.latest)
         self.estate = judgement.estate
         if self._on_exchange is not None:
             self._on_exchange()
+        error = self._ending(call, reply, judgement)
+        if error is not None:
+            if self._on_end is not None:
+                self._on_end(error)
+            raise error
+
+    def _ending(self, call: Call, reply: Reply, judgement: Judgement) -> Exception | None:
+        """What ends the check, or None."""
         if judgement.breaches:
-            raise ConformanceFailure(judgement.breaches, self.steps)
+            if not self._doubt.reaches(call):
+                return ConformanceFailure(judgement.breaches, self.steps)
+            # A request whose reply was lost may have been carried out only now.
+            return InconclusiveError(f"a reply was lost before: {judgement.breaches[0]}")
         if judgement.inconclusive is not None and not isinstance(reply, Indeterminate):
-            raise InconclusiveError(judgement.inconclusive)
+            return InconclusiveError(judgement.inconclusive)
+        return None
 
     def _without_expected(self, judgement: Judgement) -> Judgement:
         """The judgement without the breaches that the target's profile declares."""
@@ -247,6 +280,7 @@ class Session:
         self.need(Capability.LOSSES)
         if isinstance(self._target, LossyTarget):
             self._target.lose_next(after_effect=after_effect)
+            self._losing = True
             self.steps.append(Loss(after_effect))
 
     def now(self) -> int:

@@ -70,6 +70,11 @@ class Archive:
         """The backup that the blob is, or None."""
         return self.backups.get(_identity(blob)) if self.backups else None
 
+    def digests_of(self, blob: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+        """By which digest `backups` has the blob, and by which `parts` has its parts."""
+        parts = parts_of(blob)
+        return _identity(blob), () if parts is None else tuple(map(digest, parts.random))
+
     def knows_a_part_of(self, blob: bytes) -> bool:
         """Whether the blob shares its iv, ciphertext or tag with a known one."""
         parts = parts_of(blob)
@@ -77,12 +82,11 @@ class Archive:
 
     def with_backup(self, blob: bytes, backup: Backup) -> Archive:
         """The archive with one more blob."""
-        parts = parts_of(blob)
-        random = () if parts is None else parts.random
+        identity, parts = self.digests_of(blob)
         held = {version.material for key in backup.keys for version in key.versions}
         return replace(
             self,
-            backups=self.backups.set(_identity(blob), backup),
-            parts=self.parts.update({digest(part): None for part in random}),
+            backups=self.backups.set(identity, backup),
+            parts=self.parts.update(dict.fromkeys(parts)),
             materials=self.materials.update(dict.fromkeys(held)),
         )

@@ -7,12 +7,13 @@ from typing import Final
 
 from mhsm_model.clauses import Clause, registered
 from mhsm_model.operations import OPERATIONS
+from mhsm_model.staleness import LAG
 from mhsm_model.wire.judge import WIRE_RULES
 
 __all__ = ["catalogue", "clause"]
 
-CHAPTERS: Final = (OPERATIONS, WIRE_RULES)
-"""Importing the chapters enters their clauses; these two reach every one of them."""
+CHAPTERS: Final = (OPERATIONS, WIRE_RULES, LAG)
+"""Importing the chapters enters their clauses; these reach every one of them."""
 
 
 @cache

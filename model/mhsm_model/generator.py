@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from immutables import Map
 
@@ -21,6 +21,11 @@ from mhsm_model.entropy import Entropy
 from mhsm_model.exchange import (
     Call,
     Credential,
+    GetDeletedKey,
+    GetKey,
+    ListDeletedKeys,
+    ListKeys,
+    ListKeyVersions,
     Malformed,
     NoOperation,
     Refused,
@@ -38,7 +43,7 @@ from mhsm_model.state import Estate
 from mhsm_model.tables.clouds import resource_under
 from mhsm_model.tables.errors import Refusal, no_operation
 
-__all__ = ["Step", "Vault", "step"]
+__all__ = ["Step", "Vault", "answer", "step"]
 
 Vault = Map[str, Secret]
 """The secrets of an estate by material identifier."""
@@ -84,23 +89,50 @@ def step(
     purpose: guards it picks do not refuse. Raises KeyError for an unknown host and ValueError where
     an ignored guard leaves nothing that could be answered.
     """
+    situation, reply, effect, kept = _decided(estate, vault, call, entropy, ignoring)
+    if situation is None:
+        return Step(advanced(estate), vault, reply)
+    grown = vault.update(kept) if kept else vault
+    return _moved(estate, grown, call, situation, effect and effect(situation, reply), reply)
+
+
+def answer(estate: Estate, vault: Vault, call: Call, entropy: Entropy) -> Reply:
+    """The reply alone that `step` gives, for calls whose effect nobody needs.
+
+    Takes and raises what `step` does.
+    """
+    return _decided(estate, vault, call, entropy, _nothing)[1]
+
+
+_Decision = tuple[
+    Situation[Any] | None, Reply, Callable[[Situation[Any], Any], Effect] | None, dict[str, Secret]
+]
+"""The situation met (None: no operation's), the reply, how its effect is found, new secrets."""
+
+
+def _decided(
+    estate: Estate, vault: Vault, call: Call, entropy: Entropy, ignoring: Drop
+) -> _Decision:
     request = call.request
+    # Raises KeyError for an unknown host.
+    instance = estate.instances[call.host]
     if isinstance(request, Malformed | NoOperation | Unmodelled):
-        estate.instances[call.host]
-        return Step(advanced(estate), vault, _apart(estate, call, request, ignoring))
+        return None, _apart(instance.configuration, call, request, ignoring), None, {}
     situation = next(iter(situations(estate, call)))
     operation = BY_REQUEST[type(request)]
-    lent = _lending(situation, vault)
+    lent = situation if isinstance(request, _WITHOUT_SECRETS) else _lending(situation, vault)
     found = objections((g for g in operation.guards if not ignoring(g)), lent)
     fired = [_refusal(objection) for _, objection in found if _fires(objection)]
     if fired:
         chosen = fired[entropy.choice(len(fired))]
-        reply = _error(situation, chosen)
-        return _moved(estate, vault, call, situation, None, reply)
+        return situation, _error(situation, chosen), None, {}
     hand = _Hand(entropy, vault)
     reply = operation.answers(situation, hand)
-    grown = vault.update(hand.kept)
-    return _moved(estate, grown, call, situation, operation.effect(situation, reply), reply)
+    return situation, reply, operation.effect, hand.kept
+
+
+_WITHOUT_SECRETS: Final = (GetDeletedKey, GetKey, ListDeletedKeys, ListKeys, ListKeyVersions)
+"""What is read without a look at any secret."""
 
 
 def _fires(objection: Refusal | Perhaps) -> bool:
@@ -123,12 +155,15 @@ def _challenge(configuration: Configuration) -> Unauthenticated:
 
 
 def _apart(
-    estate: Estate, call: Call, request: Malformed | NoOperation | Unmodelled, ignoring: Drop
+    configuration: Configuration,
+    call: Call,
+    request: Malformed | NoOperation | Unmodelled,
+    ignoring: Drop,
 ) -> Reply:
     """The answer to what no row of an operation carries out."""
     authenticated = call.credential is Credential.TOKEN or ignoring(caller_is_authenticated)
     if not authenticated:
-        return _challenge(estate.instances[call.host].configuration)
+        return _challenge(configuration)
     match request:
         case Malformed(problem=problem):
             return Refused(400, "BadParameter", problem)

@@ -19,6 +19,7 @@ __all__ = [
     "RECORDED_GO",
     "RECORDED_JS",
     "RECORDED_PYTHON",
+    "REPLICATION",
     "REST",
     "RFC3394",
     "RFC5649",
@@ -42,6 +43,7 @@ KEY_OPERATIONS = Source(_DOCS, "Managed HSM, about keys: key operations")
 KEY_ROTATION = Source(_DOCS, "Managed HSM, key rotation: versions per key")
 NAMES = Source(_DOCS, "Key Vault, about keys, secrets and certificates: object identifiers")
 OVERVIEW = Source(_DOCS, "Managed HSM, overview: isolated access, single tenant")
+REPLICATION = Source(_DOCS, "Managed HSM, multi-region replication")
 SERVICE_LIMITS = Source(_DOCS, "Managed HSM service limits, 23 July 2025")
 TECHNICAL_DETAILS = Source(_DOCS, "Managed HSM, technical details: partitions of one customer")
 SOFT_DELETE = Source(_DOCS, "Managed HSM, soft delete and purge protection")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from mhsm_model.configuration import Configuration
@@ -17,7 +18,11 @@ __all__ = [
     "ClockTarget",
     "Finding",
     "FindingFactory",
+    "InheritedTarget",
+    "KeepingFactory",
     "LossyTarget",
+    "NotOfferedError",
+    "PlannedFactory",
     "ProvableFactory",
     "RestartableTarget",
     "TargetFactory",
@@ -49,6 +54,13 @@ class TargetUnavailableError(Exception):
     """The target could not be reached or started: nobody's failure. The text says what to do."""
 
 
+class NotOfferedError(Exception):
+    """The target does not do what was asked, by its own choice; the text says what would permit it.
+
+    The check that asked is inapplicable.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class TargetProfile:
     """What a target claims of itself, and how far its word is to be believed.
@@ -66,6 +78,7 @@ class TargetProfile:
     live: bool = False
     expected_failures: Mapping[str, str] = field(default_factory=dict[str, str])
     answered_by: Mapping[str, str] = field(default_factory=dict[str, str])
+    staleness: int = 0
 
     def answering(self, clause: str) -> str | None:
         """The part of the target that answers for the clause, None where it is of one piece."""
@@ -143,6 +156,18 @@ class LossyTarget(Protocol):
 
 
 @runtime_checkable
+class InheritedTarget(Protocol):
+    """A target whose instances others have set up."""
+
+    def presumed(self, host: str, configuration: Configuration) -> Configuration:
+        """What may be presumed of the instance that was asked for with this configuration.
+
+        Raises TargetUnavailableError where it has to be asked and is gone.
+        """
+        ...
+
+
+@runtime_checkable
 class RestartableTarget(Protocol):
     """A target whose instances outlive the processes that serve them."""
 
@@ -168,6 +193,18 @@ class TargetFactory(Protocol):
 
 
 @runtime_checkable
+class KeepingFactory(Protocol):
+    """A factory whose targets can be kept in a folder and opened from it again."""
+
+    def open_kept(self, configurations: Mapping[str, Configuration], folder: Path) -> WireTarget:
+        """A target whose instances are in the folder, those that are not there yet made in it.
+
+        Raises TargetUnavailableError where it cannot be had.
+        """
+        ...
+
+
+@runtime_checkable
 class ProvableFactory(Protocol):
     """A factory whose targets need something of the system that may be missing."""
 
@@ -175,6 +212,22 @@ class ProvableFactory(Protocol):
         """Open a target and close it again, before a run begins.
 
         Raises TargetUnavailableError where it cannot be had, so that a run says so once.
+        """
+        ...
+
+
+@runtime_checkable
+class PlannedFactory(Protocol):
+    """A factory whose targets cost something, or leave something behind."""
+
+    def plan(self) -> tuple[str, ...]:
+        """What a run will do and how far it will go, a sentence each, before it begins."""
+        ...
+
+    def finish(self) -> tuple[str, ...]:
+        """Clear what the run left, also after it was interrupted; sentences about what stays.
+
+        Raises TargetUnavailableError where it cannot; the text says how to go on.
         """
         ...
 

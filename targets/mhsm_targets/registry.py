@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from mhsm_targets.emulator import EmulatorFactory
+from mhsm_targets.https.options import EndpointOptions, enter
 from mhsm_targets.protocol import ProvableFactory, TargetFactory
 
-__all__ = ["UnknownTargetError", "proven_factory", "target_factory", "target_names", "use_module"]
+__all__ = [
+    "EndpointOptions",
+    "UnknownTargetError",
+    "proven_factory",
+    "target_factory",
+    "target_names",
+    "use_endpoint",
+    "use_module",
+]
 
 
 class UnknownTargetError(ValueError):
@@ -53,10 +62,27 @@ def use_module(module: str | None, tokens: tuple[str, ...], pin_file: str | None
     os.environ.update({name: value for name, value in named.items() if value})
 
 
+def _https_factory() -> TargetFactory:
+    # Loaded only here: requests is of an extra.
+    try:
+        from mhsm_targets.https.factory import https_factory  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UnknownTargetError(
+            f"{error.name} is not installed; install mhsm-conformance with its extra `https`"
+        ) from None
+    return https_factory()
+
+
+def use_endpoint(options: EndpointOptions) -> None:
+    """Name the Managed HSM that target `https` takes, in the environment: see EndpointOptions."""
+    enter(options)
+
+
 _TARGETS: Final[dict[str, Callable[[], TargetFactory]]] = {
     "model": EmulatorFactory,
     "softhsm": lambda: _pkcs11_factory("softhsm"),
     "pkcs11": lambda: _pkcs11_factory("pkcs11"),
+    "https": _https_factory,
 }
 
 

@@ -7,10 +7,15 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from mhsm_conformance.commands.endpoint_options import (
+    connection_options,
+    run_limits,
+    told_endpoint,
+)
 from mhsm_conformance.commands.options import CommandError, out_folder
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_conformance.fidelity.replay import replayed
@@ -21,7 +26,7 @@ from mhsm_reports.report_file import ReportFileError, write_report
 from mhsm_targets.protocol import TargetFactory, TargetUnavailableError
 from mhsm_targets.recordings.reading import UnknownFormatError
 from mhsm_targets.recordings.recording import RecordingError
-from mhsm_targets.registry import UnknownTargetError, proven_factory, use_module
+from mhsm_targets.registry import UnknownTargetError, proven_factory, use_endpoint, use_module
 
 __all__ = ["fidelity"]
 
@@ -44,6 +49,8 @@ operation's exchanges are equal in status and code, or less than 95 % in all mem
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--out", metavar="DIR", help="Folder for fidelity.json.")
 @token_options
+@connection_options
+@run_limits
 def fidelity(
     target: str,
     paths: tuple[str, ...],
@@ -52,10 +59,12 @@ def fidelity(
     module: str | None,
     tokens: tuple[str, ...],
     pin_file: str | None,
+    **endpoint: Any,
 ) -> None:
     """Ask TARGET for what the recordings under PATHS asked the service for, and compare."""
     folder = out_folder(out)
     use_module(module, tokens, pin_file)
+    use_endpoint(told_endpoint(endpoint))
     summary, problems = Summary(), list[str]()
     try:
         factory = proven_factory(target)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from typing import Final
+from types import FrameType
+from typing import Any, Final
 
 import click
 
+from mhsm_conformance.commands.endpoint_options import (
+    connection_options,
+    run_limits,
+    told_endpoint,
+)
 from mhsm_conformance.commands.options import (
     BAD_INPUT,
     CommandError,
@@ -21,7 +28,12 @@ from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, s
 from mhsm_reports import ResultFileError, RunState, exit_status, save
 from mhsm_reports.render import junit, terminal
 from mhsm_targets.protocol import TargetUnavailableError
-from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
+from mhsm_targets.registry import (
+    UnknownTargetError,
+    target_factory,
+    use_endpoint,
+    use_module,
+)
 
 __all__ = ["run"]
 
@@ -32,6 +44,16 @@ Targets:
   model    the specification run forwards, in process: nothing to install
   softhsm  a Managed HSM on tokens of SoftHSM 2.6 (apt-get install softhsm2)
   pkcs11   a Managed HSM on your own PKCS#11 module: --module, --token, --pin-file
+  https    a Managed HSM, or what claims to be one, over HTTPS: --url, and a credential
+
+\b
+On a live HSM:  mhsm run https --url https://NAME.managedhsm.azure.net --profile smoke
+The credential is a token (--token-file, --credential-command, MHSM_HTTPS_TOKEN) or else that of
+azure-identity (extra `azure`). A run prints its id and its budget and keeps to it. It touches only
+keys whose names begin with mhsm-ID-, makes one a second at most, makes no failure shorter by trying
+it again, and deletes and purges what it made, also after Ctrl-C. What a killed run left:
+mhsm cleanup --run-id ID. Without --allow-destructive nothing is sent that may reach beyond those
+keys. Proxies and certificates of the environment are not used.
 
 On your own token only objects that the run has made are touched, and they are destroyed at its end.
 It is never initialised, and the PIN is tried once.
@@ -71,6 +93,8 @@ that says that it is partial, and exit status 2.
 )
 @strict_option
 @token_options
+@connection_options
+@run_limits
 def run(
     target: str,
     profile: str,
@@ -84,21 +108,25 @@ def run(
     module: str | None,
     tokens: tuple[str, ...],
     pin_file: str | None,
+    **endpoint: Any,
 ) -> None:
     """Run the conformance suites against a target and judge every answer."""
     if complete and (suite is not None or clause is not None):
         raise click.UsageError("--complete is about all clauses: give neither --suite nor --clause")
     use_module(module, tokens, pin_file)
+    use_endpoint(told_endpoint(endpoint))
     try:
         target_factory(target)
-    except UnknownTargetError as error:
+    except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
     if suite is not None and suite not in suite_names():
         raise CommandError(f"no suite is called {suite!r}; there is {', '.join(suite_names())}")
     folder = out_folder(out)
     options = RunOptions(target, profile, suite, clause, seed, strict, workers)
+    # What Ctrl-C does is done then too: what was made is cleared, and the result is written.
+    signal.signal(signal.SIGTERM, _interrupted)
     try:
-        result = conducted(options, progress_to(sys.stderr))
+        result = conducted(options, progress_to(sys.stderr), _told)
     except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
         raise CommandError(str(error)) from None
     try:
@@ -115,3 +143,11 @@ def run(
         told = f"INCOMPLETE: not tested from every side: {', '.join(idle)}"
         click.echo(click.wrap_text(told, 80, subsequent_indent="  "))
     sys.exit(exit_status(result) or (1 if idle else 0))
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _told(line: str) -> None:
+    click.echo(line, err=True)

@@ -59,14 +59,19 @@ class Comparison:
 
 
 def compared(
-    flow: Flow, request: Request, recorded: HttpResponse, ours: HttpResponse, *, timed: bool
+    flow: Flow,
+    request: Request,
+    recorded: HttpResponse,
+    ours: HttpResponse,
+    *,
+    drift: int | None,
 ) -> Comparison:
     """Lay our reply to a request beside the recorded one, and learn from it what stands for what.
 
-    `timed` says that our clock was set by the recording, so that times are the same but for the
-    shift; else only those that clients chose are.
+    `drift` is by how many seconds our clock may have run ahead of the recording, which it follows;
+    None for one that does not follow it: only the times that clients chose are then the same.
     """
-    reader = _Reader(flow, request, timed=timed)
+    reader = _Reader(flow, request, drift)
     theirs, mine = recorded.document(), ours.document()
     codes = (_error(theirs).get("code"), _error(mine).get("code"))
     outcome = (recorded.status, codes[0]) == (ours.status, codes[1])
@@ -101,7 +106,9 @@ def _headers(recorded: HttpResponse, ours: HttpResponse) -> tuple[Difference, ..
         theirs, mine = recorded.headers.get(name), ours.headers.get(name)
         if theirs is None and name in recorded.dropped:
             continue
-        same = theirs == mine if name in _EXACT_HEADERS else (theirs is None) == (mine is None)
+        same = (theirs is None) == (mine is None)
+        if same and theirs is not None and name in _EXACT_HEADERS:
+            same = theirs == mine
         if not same:
             found.append(Difference(f"header {name}", theirs, mine))
     return tuple(found)
@@ -110,9 +117,9 @@ def _headers(recorded: HttpResponse, ours: HttpResponse) -> tuple[Difference, ..
 class _Reader:
     """Reads two documents side by side."""
 
-    def __init__(self, flow: Flow, request: Request, *, timed: bool) -> None:
+    def __init__(self, flow: Flow, request: Request, drift: int | None) -> None:
         self._flow = flow
-        self._timed = timed
+        self._drift = drift
         self._blob = isinstance(request, BackupKey)
         self._plaintext = isinstance(request, Decrypt | UnwrapKey)
 
@@ -158,10 +165,7 @@ class _Reader:
         if type(theirs) is not type(mine):
             return False
         if name in _TIMES and isinstance(theirs, int):
-            free = not self._timed and name not in _CHOSEN_BY_CLIENT
-            doubt = _DOUBT.get(name, 0)
-            lag = int(theirs) + self._flow.shift - int(mine)
-            return free or -doubt <= lag <= doubt
+            return self._same_time(name, theirs, mine)
         if not isinstance(theirs, str):
             return bool(theirs == mine)
         if name == "kid":
@@ -177,6 +181,13 @@ class _Reader:
         if name in _CHOSEN and not (name == "value" and self._plaintext):
             return self._flow.agree(theirs, mine)
         return bool(theirs == mine)
+
+    def _same_time(self, name: str, theirs: int, mine: int) -> bool:
+        ahead = mine - theirs - self._flow.shift
+        if name in _CHOSEN_BY_CLIENT:
+            return ahead == 0
+        doubt = _DOUBT.get(name, 0)
+        return self._drift is None or -doubt <= ahead <= self._drift + doubt
 
     def _same_identifier(self, theirs: str, mine: str) -> bool:
         one, other = parse_key_identifier(theirs), parse_key_identifier(mine)

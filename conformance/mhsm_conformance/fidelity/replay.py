@@ -21,26 +21,32 @@ from mhsm_conformance.fidelity.old_builds import excused, is_of_an_old_build, ve
 from mhsm_conformance.fidelity.witness import Witness
 from mhsm_conformance.masked_hosts import MaskedHosts
 from mhsm_model.exchange import (
+    CreateKey,
+    DeleteKey,
     GetDeletedKey,
     GetKey,
+    ImportKey,
     ListDeletedKeys,
     ListKeys,
     ListKeyVersions,
     Request,
     Unmodelled,
+    UpdateKey,
 )
 from mhsm_model.moments import Interval
 from mhsm_model.revisions import is_known
 from mhsm_model.tables.quirks import expected_on
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
-from mhsm_targets.protocol import ClockTarget, TargetFactory, WireTarget
+from mhsm_targets.protocol import ClockTarget, InheritedTarget, TargetFactory, WireTarget
 from mhsm_targets.recordings.reading import read_recording
 from mhsm_targets.recordings.recording import LOST, RecordedExchange, SessionHeader
 
 __all__ = ["Apart", "Replayed", "replayed"]
 
 _SEED: Final = 1
+_EVENTS: Final = (CreateKey, ImportKey, UpdateKey, DeleteKey)
+_DOMAIN: Final = ".managedhsm.azure.net"
 CHALLENGE: Final = "challenge"
 """The operation that an exchange without a token is counted under."""
 
@@ -78,14 +84,25 @@ def replayed(path: Path, factory: TargetFactory) -> Iterator[Replayed]:
     if not exchanges:
         return
     opened = instances_of(exchanges)
-    target = factory.open(opened, _SEED)
+    names = {host: f"hsm-{_letters(place)}{_DOMAIN}" for place, host in enumerate(opened)}
+    asked = {names[host]: configuration for host, configuration in opened.items()}
+    target = factory.open(asked, _SEED)
     try:
         hosts = dict(zip(opened, target.hosts, strict=True))
-        here = {hosts[host]: configuration for host, configuration in opened.items()}
+        here = {
+            host: target.presumed(host, told) if isinstance(target, InheritedTarget) else told
+            for host, told in zip(target.hosts, asked.values(), strict=True)
+        }
         witness = Witness(here, live=factory.profile.live)
         yield from _Replay(str(path), header, exchanges, target, hosts, witness).all()
     finally:
         target.close()
+
+
+def _letters(place: int) -> str:
+    """A to z, then ba and so on."""
+    rest, last = divmod(place, 26)
+    return (_letters(rest) if rest else "") + chr(ord("a") + last)
 
 
 class _Replay:
@@ -107,6 +124,7 @@ class _Replay:
         self._witness = witness
         self._unlawful: tuple[Difference, ...] = ()
         began = begun_at(exchanges)
+        self._drift = 0
         self._timed = began is not None and isinstance(target, ClockTarget)
         self._flow = Flow(0 if began is None else target.now() - began)
         self._masked = MaskedHosts()
@@ -135,7 +153,7 @@ class _Replay:
             return Apart.NO_ANSWER
         if recorded.status == 401:
             ours = self._sent(exchange.sent, exchange.sent.host, token=False)
-            result = compared(self._flow, request, recorded, ours, timed=False)
+            result = compared(self._flow, request, recorded, ours, drift=None)
             return replace(result, members=(*result.members, *self._unlawful))
         apart = self._barred(exchange, request)
         if apart is not None:
@@ -145,6 +163,7 @@ class _Replay:
         self._advance(recorded)
         message = self._with_version(exchange.sent)
         ours = self._sent(message, exchange.sent.host, token=True, recorded=recorded)
+        self._note_drift(request, recorded)
         if ours.status != recorded.status:
             if is_of_an_old_build(request, self._quirks):
                 return Apart.OLD_BUILD
@@ -155,7 +174,8 @@ class _Replay:
         theirs, mine = recorded, ours
         if isinstance(request, ListKeys | ListDeletedKeys):
             theirs, mine = Lists(self._names).common(request, recorded, ours)
-        result = compared(self._flow, request, theirs, mine, timed=self._timed)
+        drift = self._drift if self._timed else None
+        result = compared(self._flow, request, theirs, mine, drift=drift)
         result = excused(request, result, self._quirks)
         return replace(result, members=(*result.members, *self._unlawful))
 
@@ -225,6 +245,12 @@ class _Replay:
         lapse = 0 if moment is None else moment + self._flow.shift - self._target.now()
         if lapse > 0:
             target.advance(lapse)
+
+    def _note_drift(self, request: Request, recorded: HttpResponse) -> None:
+        """See by how much a clock that goes by itself was ahead when something was made."""
+        moment = _moment(recorded) if isinstance(request, _EVENTS) else None
+        if moment is not None:
+            self._drift = max(self._drift, self._target.now() - moment - self._flow.shift)
 
     def _lags(self, index: int, request: Request, status: int) -> bool:
         """Whether a read was answered by a replica that had not seen the last change.

@@ -17,6 +17,7 @@ from mhsm_model.relations.encryption import BLOCK_BYTES, Ciphertext, padded, unf
 from mhsm_model.tables.algorithms import Algorithm, Scheme, Use
 
 __all__ = [
+    "DIGEST_BYTES",
     "MADE",
     "aad_given",
     "block_facts",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 
-_DIGEST_BYTES: Final = 16
+DIGEST_BYTES: Final = 16
 
 MADE: Final = b"made"
 """What is remembered of a ciphertext that was made here and whose plaintext cannot be told."""
@@ -43,7 +44,7 @@ MADE: Final = b"made"
 
 def digest(*parts: bytes) -> bytes:
     """A digest of the parts that tells apart where one ends and the next begins."""
-    hashed = blake2b(digest_size=_DIGEST_BYTES)
+    hashed = blake2b(digest_size=DIGEST_BYTES)
     for part in parts:
         hashed.update(len(part).to_bytes(4))
         hashed.update(part)
@@ -57,7 +58,7 @@ def recall(material: Material, given: bytes) -> bytes | None:
 
 def is_point(fact: Fact) -> bool:
     """Whether the fact is an input with its output, and not a note that something happened."""
-    return len(fact[1]) == _DIGEST_BYTES
+    return len(fact[1]) == DIGEST_BYTES
 
 
 def point_of(fact: Fact) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -36,6 +37,11 @@ def _parsed(body: bytes) -> JsonDocument:
         return NO_DOCUMENT
 
 
+@lru_cache(maxsize=1024)
+def _members(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query, keep_blank_values=True))
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request to a host: `target` is path and query as sent.
@@ -60,7 +66,7 @@ class HttpRequest:
     @property
     def query(self) -> dict[str, str]:
         """The query's members; of one that stands twice, the last."""
-        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+        return dict(_members(self.target.partition("?")[2]))
 
     def document(self) -> JsonDocument:
         """The body as JSON, or NO_DOCUMENT."""

@@ -7,6 +7,7 @@ are taken in any case (recorded: wrapKey and wrapkey).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -56,6 +57,7 @@ class Route:
     whole: bool = True
 
 
+@lru_cache(maxsize=4096)
 def route(method: str, path: str) -> Route | None:
     """The operation that a method and a path mean, None where they are no operation's."""
     parts = [unquote(part) for part in path.split("/")[1:]]

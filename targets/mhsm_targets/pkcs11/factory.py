@@ -13,6 +13,7 @@ from typing import Final
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.facts import module_facts
 from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings, user_token_findings
+from mhsm_targets.pkcs11.kept_secret import kept_secret
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.spare import LABEL, SpareTokens
 from mhsm_targets.pkcs11.target import Pkcs11Target, Usage
@@ -43,6 +44,16 @@ def _domain_secrets(configurations: Mapping[str, Configuration]) -> dict[object,
     return {name: secrets.token_bytes(32) for name in named}
 
 
+def _softhsm() -> str:
+    """The path of SoftHSM; raises TargetUnavailableError where it is not there."""
+    library = module_facts("softhsm").library or ""
+    if not Path(library).is_file():
+        raise TargetUnavailableError(
+            f"SoftHSM is not there ({library}): install it with `apt-get install softhsm2`"
+        )
+    return library
+
+
 _SPARES: Final = SpareTokens()
 
 
@@ -59,11 +70,7 @@ class SoftHsmFactory:
 
         Raises TargetUnavailableError where SoftHSM is not there or no folder can be made.
         """
-        library = module_facts("softhsm").library or ""
-        if not Path(library).is_file():
-            raise TargetUnavailableError(
-                f"SoftHSM is not there ({library}): install it with `apt-get install softhsm2`"
-            )
+        library = _softhsm()
         domains = _domain_secrets(configurations)
         spare = _SPARES.taken(library)
 
@@ -82,12 +89,40 @@ class SoftHsmFactory:
                 pin=spare.pin,
                 configuration=configuration,
                 folder=str(spare.folder / str(number) if number else spare.folder),
-                secret=domains.get(configuration.domain),
+                secret=domains.get(configuration.domain or ""),
             )
             for number, (host, configuration) in enumerate(configurations.items())
         }
         begun = dict.fromkeys(list(configurations)[:1], spare.begun)
         return Pkcs11Target(openings, released, clears=False, begun=begun)
+
+    def open_kept(self, configurations: Mapping[str, Configuration], folder: Path) -> Pkcs11Target:
+        """Instances on tokens in the folder, each in one of its own under its host name.
+
+        Raises TargetUnavailableError where SoftHSM is not there or the folder cannot be used.
+        """
+        library = _softhsm()
+        names = {told.domain for told in configurations.values() if told.domain is not None}
+        try:
+            domains = {name: kept_secret(folder, f"domain-{name}") for name in names}
+            openings = {
+                host: Opening(
+                    host=host,
+                    facts="softhsm",
+                    library=library,
+                    token_label=LABEL,
+                    prefix=LABEL,
+                    pin=kept_secret(folder / host, "pin").hex()[:16],
+                    configuration=configuration,
+                    folder=str(folder / host),
+                    secret=domains.get(configuration.domain or ""),
+                )
+                for host, configuration in configurations.items()
+            }
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise TargetUnavailableError(f"cannot keep tokens in {folder}: {reason}") from None
+        return Pkcs11Target(openings, _journalled, clears=False)
 
     def prove(self) -> None:
         """Open one instance and close it; raises TargetUnavailableError where that cannot be."""
@@ -131,7 +166,7 @@ class UserTokenFactory:
                 prefix=f"{LABEL}-{run}-{number}",
                 pin=told.pin,
                 configuration=configuration,
-                secret=domains.get(configuration.domain),
+                secret=domains.get(configuration.domain or ""),
             )
             for number, (host, configuration) in enumerate(configurations.items())
         }

@@ -24,4 +24,5 @@ def profile(name: str) -> TargetProfile:
         live=told["live"],
         expected_failures=dict(told["expected_failures"]),
         answered_by=dict(told.get("answered_by", {})),
+        staleness=told.get("staleness", 0),
     )

@@ -1,0 +1,222 @@
+"""The data plane: HTTP in, the target's answer out, under the host that the client used."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
+from typing import Any, Final
+
+from mhsm_model.wire.challenge import challenge_header
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.response_codec import FIXED_HEADERS
+from mhsm_targets.request_ids import drawn_request_id
+from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
+from mhsm_targets.server.backing import Backing
+from mhsm_targets.server.connection import RESET
+from mhsm_targets.server.faults import Fault, FaultKind, Faults
+
+__all__ = ["LARGEST_BODY", "ASGIApp", "DataPlane", "Receive", "Scope", "Send"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LARGEST_BODY: Final = 1 << 20
+"""The largest body that is read, in bytes; the largest lawful one is a backup's."""
+
+_BODY_SECONDS: Final = 30.0
+_REMEMBERED_HOSTS: Final = 1024
+_BEARER: Final = "bearer "
+
+
+class _TooLargeError(Exception):
+    """The body is larger than what is read."""
+
+
+class _GoneError(Exception):
+    """The client went away, or sent its body too slowly."""
+
+
+class DataPlane:
+    """An ASGI application. `accepts(token, resource)` says whether a bearer token is good."""
+
+    def __init__(
+        self,
+        backing: Backing,
+        internal: Mapping[str, str],
+        accepts: Callable[[str, str], bool],
+        issuer: ASGIApp,
+        authority: str,
+        faults: Faults,
+    ) -> None:
+        self._backing = backing
+        self._internal = dict(internal)
+        self._accepts = accepts
+        self._issuer = issuer
+        self._authority = authority
+        self._faults = faults
+        self._hosts: dict[str, PublicHost] = {}
+
+    def add_instance(self, name: str, internal: str) -> None:
+        """Know one more instance by its name."""
+        self._internal[name] = internal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            await self._answer(scope, receive, send)
+        except Exception as error:
+            # Whatever is wrong with the server, the client is answered, and the log has a line.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{place.filename}:{place.lineno}"
+            print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
+            await _respond(send, _refused(500, "InternalError", "The server failed."))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _headers(scope["headers"])
+        written = headers.get("host", "")
+        host = self._hosts.get(written) or self._found(written)
+        if host is None:
+            if written.lower().partition(":")[0] == ISSUER_HOST:
+                await self._issuer(scope, receive, send)
+            else:
+                await _respond(send, _refused(421, "BadParameter", "No instance has this host."))
+            return
+        try:
+            body = await _body(headers, receive)
+        except _TooLargeError:
+            refused = _refused(413, "BadParameter", "The request body is too large.")
+            refused = replace(refused, headers={**refused.headers, "connection": "close"})
+            await _respond(send, refused)
+            return
+        except _GoneError:
+            _reset(scope)
+            return
+        fault = self._faults.taken(host.instance, scope["method"], scope["path"])
+        if fault is not None and await self._suffered(fault, scope, send):
+            return
+        response = await self._backing.exchange(self._request(scope, host, headers, body))
+        if response is None or (fault is not None and fault.kind is FaultKind.RESET_AFTER):
+            _reset(scope)
+            return
+        await _respond(send, self._shown(response, self._internal[host.instance], host))
+
+    def _found(self, written: str) -> PublicHost | None:
+        host = public_host(written, tuple(self._internal))
+        if host is not None and len(self._hosts) < _REMEMBERED_HOSTS:
+            self._hosts[written] = host
+        return host
+
+    async def _suffered(self, fault: Fault, scope: Scope, send: Send) -> bool:
+        """Let the fault happen that comes before the effect; whether that ends the exchange."""
+        match fault.kind:
+            case FaultKind.DELAY:
+                await asyncio.sleep(fault.seconds)
+                return False
+            case FaultKind.RESET_AFTER:
+                return False
+            case FaultKind.RESET_BEFORE:
+                _reset(scope)
+            case FaultKind.THROTTLE | FaultKind.UNAVAILABLE:
+                throttled = fault.kind is FaultKind.THROTTLE
+                refused = (
+                    _refused(429, "Throttled", "Too many requests.")
+                    if throttled
+                    else _refused(503, "ServiceUnavailable", "The service is unavailable.")
+                )
+                after = {"retry-after": str(math.ceil(fault.seconds))}
+                await _respond(send, replace(refused, headers={**refused.headers, **after}))
+        return True
+
+    def _request(
+        self, scope: Scope, host: PublicHost, headers: dict[str, str], body: bytes
+    ) -> HttpRequest:
+        target = scope["raw_path"].decode("latin-1")
+        if scope["query_string"]:
+            target = f"{target}?{scope['query_string'].decode('latin-1')}"
+        shown = headers.get("authorization")
+        if shown is not None:
+            good = shown[: len(_BEARER)].lower() == _BEARER and self._accepts(
+                shown[len(_BEARER) :].strip(), host.resource
+            )
+            # The target itself answers a bad credential: with one of its own that is as bad.
+            headers["authorization"] = f"Bearer {self._backing.token if good else 'not-good'}"
+        internal = self._internal[host.instance]
+        headers["host"] = internal
+        return HttpRequest(scope["method"], internal, target, headers, body)
+
+    def _shown(self, response: HttpResponse, internal: str, host: PublicHost) -> HttpResponse:
+        headers = {
+            name: value.replace(internal, host.written) for name, value in response.headers.items()
+        }
+        if "www-authenticate" in headers and not host.is_of_service:
+            headers["www-authenticate"] = challenge_header(self._authority, host.resource)
+        body = response.body.replace(internal.encode(), host.written.encode("latin-1"))
+        return HttpResponse(response.status, headers, body)
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in raw:
+        name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
+        # A header that stands twice is one with a comma (RFC 9110, 5.2): so two hosts are none.
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    told = headers.get("content-length", "0")
+    if told.isdigit() and int(told) > LARGEST_BODY:
+        raise _TooLargeError
+    if told == "0" and "transfer-encoding" not in headers:
+        return b""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > LARGEST_BODY:
+                    raise _TooLargeError
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+    except TimeoutError:
+        raise _GoneError from None
+
+
+def _reset(scope: Scope) -> None:
+    scope["extensions"][RESET]()
+
+
+def _refused(status: int, code: str, message: str) -> HttpResponse:
+    request_id = drawn_request_id()
+    shown = f"{message} (Activity ID: {request_id})"
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "x-ms-request-id": request_id,
+        **FIXED_HEADERS,
+    }
+    document = {"error": {"code": code, "message": shown}}
+    return HttpResponse(status, headers, json.dumps(document, separators=(",", ":")).encode())
+
+
+async def _respond(send: Send, response: HttpResponse) -> None:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.headers.items()
+        if name != "content-length"
+    ]
+    if response.status != 204:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,113 @@
+"""Sockets on loopback addresses, and HTTP servers on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import ssl
+from collections.abc import Generator, Sequence
+from typing import Final
+
+import uvicorn
+
+from mhsm_targets.server.addresses import address_of
+from mhsm_targets.server.connection import Connection
+from mhsm_targets.server.data_plane import ASGIApp
+from mhsm_targets.server.errors import ServerError
+
+__all__ = ["HttpServer", "PortUnavailableError", "data_sockets", "loopback_socket"]
+
+_ATTEMPTS: Final = 20
+
+
+class PortUnavailableError(ServerError):
+    """A port cannot be had; the text says which and why."""
+
+
+def loopback_socket(port: int, address: str = "127.0.0.1") -> socket.socket:
+    """A socket bound to the port of a loopback address, 0 for any that is free.
+
+    Raises PortUnavailableError.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((address, port))
+        bound.listen(2048)
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortUnavailableError(f"port {port} of {address} is in use") from None
+        reason = (error.strerror or str(error)).lower()
+        raise PortUnavailableError(f"port {port} of {address} cannot be had: {reason}") from None
+    return bound
+
+
+def data_sockets(port: int, instances: int) -> list[socket.socket]:
+    """One socket an instance, all on one port; the addresses are those of the instances.
+
+    [::1] is added where it can be had: `localhost` may mean that one. Raises PortUnavailableError.
+    """
+    for attempt in range(_ATTEMPTS):
+        sockets = [loopback_socket(port)]
+        chosen: int = sockets[0].getsockname()[1]
+        try:
+            for number in range(1, instances):
+                sockets.append(loopback_socket(chosen, address_of(number)))
+        except PortUnavailableError:
+            for bound in sockets:
+                bound.close()
+            if port or attempt == _ATTEMPTS - 1:
+                raise
+            continue
+        with contextlib.suppress(PortUnavailableError):
+            sockets.append(loopback_socket(chosen, "::1"))
+        return sockets
+    raise AssertionError("the last attempt raises")
+
+
+class HttpServer(uvicorn.Server):
+    """A uvicorn server that leaves signals to whoever runs it."""
+
+    def __init__(
+        self, app: ASGIApp, sockets: Sequence[socket.socket], context: ssl.SSLContext | None = None
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=2,
+        )
+        config.load()
+        config.ssl = context
+        super().__init__(config)
+        self._sockets = list(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave them."""
+        yield
+
+    async def listen_on(self, bound: socket.socket) -> None:
+        """Serve one more socket, until the end."""
+        loop = asyncio.get_running_loop()
+
+        def connected() -> asyncio.Protocol:
+            return Connection(self.config, self.server_state, {})
+
+        server = await loop.create_server(connected, sock=bound, ssl=self.config.ssl)
+        self.servers.append(server)
+
+    async def run_on_sockets(self) -> None:
+        """Serve until `should_exit` is set."""
+        await self.serve(self._sockets)

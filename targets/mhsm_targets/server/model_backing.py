@@ -1,0 +1,220 @@
+"""The model behind the server: lawful steps at the real clock, kept where they are to be kept.
+
+Only what changes keys moves the state. What merely uses them is answered from the state at hand and
+forgotten, so a server that runs for days does not grow; and RSA keys are used in other threads,
+for which the state, which never changes in place, needs no lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol
+
+from mhsm_model.alternatives import addressed_name
+from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import (
+    BackupKey,
+    Call,
+    CreateKey,
+    Credential,
+    Decrypt,
+    DeleteKey,
+    GetDeletedKey,
+    GetKey,
+    ImportKey,
+    ListDeletedKeys,
+    ListKeys,
+    ListKeyVersions,
+    PurgeDeletedKey,
+    RecoverDeletedKey,
+    Reply,
+    Request,
+    RestoreKey,
+    Sign,
+    UnwrapKey,
+    UpdateKey,
+)
+from mhsm_model.generator import Step, Vault, answer, step
+from mhsm_model.moments import Interval
+from mhsm_model.state import Estate, Instance
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.request_decoding import decode_request
+from mhsm_model.wire.response_codec import ServerMarks, encode_reply
+from mhsm_targets.request_ids import drawn_request_id
+from mhsm_targets.server.chance import RsaNeeded, ServerChance
+from mhsm_targets.server.clock import ServerClock
+
+__all__ = ["Change", "Keeper", "ModelBacking"]
+
+_TOKEN: Final = "model-token"
+_CHANGING: Final = (
+    BackupKey,
+    CreateKey,
+    DeleteKey,
+    ImportKey,
+    PurgeDeletedKey,
+    RecoverDeletedKey,
+    RestoreKey,
+    UpdateKey,
+)
+_READING: Final = (GetDeletedKey, GetKey, ListDeletedKeys, ListKeys, ListKeyVersions)
+_USED_ASIDE: Final = ("RS", "PS")
+"""How the algorithms begin that use an RSA private key: RS256, PS256, RSA-OAEP and so on."""
+
+
+class Change:
+    """What an exchange changed: the state before and after, and where to look."""
+
+    __slots__ = ("after", "before", "call", "name", "reply")
+
+    def __init__(self, before: Step, after: Step, call: Call, name: str) -> None:
+        self.before = before
+        self.after = after
+        self.call = call
+        self.name = name
+        self.reply = after.reply
+
+
+class Keeper(Protocol):
+    """Keeps changes; what it has kept is there again after the process has died."""
+
+    def keep(self, change: Change) -> None:
+        """Keep one change. Raises ServerError where that cannot be; nothing is kept then."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all that was kept of the state. Raises ServerError."""
+        ...
+
+
+class ModelBacking:
+    """The specification run forwards, for a server. Used in one event loop."""
+
+    def __init__(
+        self,
+        configurations: Mapping[str, Configuration],
+        chance: ServerChance,
+        clock: ServerClock,
+        *,
+        state: tuple[Estate, Vault] | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
+        self._estate, self._vault = state or (_fresh(configurations), Vault())
+        self._chance = chance
+        self._clock = clock
+        self._keeper = keeper
+        self._configurations = dict(configurations)
+        self._lag = 0.0
+        self._past: deque[tuple[float, Estate, Vault]] = deque()
+        self._uses = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="use")
+        # Apart, so that nobody waits for a key that somebody else has made.
+        self._births = ThreadPoolExecutor(2, thread_name_prefix="birth")
+
+    @property
+    def token(self) -> str:
+        """The bearer token that the model takes."""
+        return _TOKEN
+
+    async def exchange(self, request: HttpRequest) -> HttpResponse:
+        """The response to one request."""
+        decoded = decode_request(request)
+        if isinstance(decoded, _CHANGING):
+            reply = await self._changed(request, decoded)
+        elif isinstance(decoded, Sign | Decrypt | UnwrapKey) and decoded.algorithm.startswith(
+            _USED_ASIDE
+        ):
+            loop = asyncio.get_running_loop()
+            reply = await loop.run_in_executor(self._uses, self._used, request, decoded)
+        elif self._lag and isinstance(decoded, _READING):
+            reply = self._read_late(request, decoded)
+        else:
+            reply = self._used(request, decoded)
+        return encode_reply(request.method, reply, ServerMarks(request_id=drawn_request_id()))
+
+    def _used(self, request: HttpRequest, decoded: Request) -> Reply:
+        call = self._call(request, decoded)
+        return answer(self._estate, self._vault, call, self._chance)
+
+    def _read_late(self, request: HttpRequest, decoded: Request) -> Reply:
+        """A read at a replica that may not have seen the last changes yet."""
+        call = self._call(request, decoded)
+        began = self._clock.now() - self._lag
+        while self._past and self._past[0][0] < began:
+            self._past.popleft()
+        seen = [(estate, vault) for _, estate, vault in self._past]
+        estate, vault = secrets.choice([*seen, (self._estate, self._vault)])
+        return answer(estate, vault, call, self._chance)
+
+    async def _changed(self, request: HttpRequest, decoded: Request) -> Reply:
+        while True:
+            call = self._call(request, decoded)
+            try:
+                moved = step(self._estate, self._vault, call, self._chance)
+            except RsaNeeded as needed:
+                loop = asyncio.get_running_loop()
+                secret = await loop.run_in_executor(self._births, needed.make)
+                self._chance.give(needed, secret)
+                continue
+            if self._keeper is not None:
+                before = Step(self._estate, self._vault, moved.reply)
+                name = addressed_name(self._estate, decoded, moved.reply)
+                self._keeper.keep(Change(before, moved, call, name))
+            if self._lag:
+                self._past.append((self._clock.now(), self._estate, self._vault))
+            self._estate, self._vault = moved.estate, moved.vault
+            return moved.reply
+
+    def _call(self, request: HttpRequest, decoded: Request) -> Call:
+        now = int(self._clock.now())
+        shown = request.headers.get("authorization")
+        credential = Credential.ANONYMOUS
+        if shown is not None:
+            good = shown == f"Bearer {_TOKEN}"
+            credential = Credential.TOKEN if good else Credential.INVALID
+        return Call(
+            host=request.host,
+            request=decoded,
+            time=Interval(now, now),
+            api_version=request.query.get("api-version"),
+            credential=credential,
+        )
+
+    @property
+    def can_freeze(self) -> bool:
+        """The model knows no clock but the server's."""
+        return True
+
+    def let_lag(self, seconds: float) -> None:
+        """Let reads answer with what was the case up to so many seconds ago."""
+        self._lag = seconds
+        self._past.clear()
+
+    async def add_instance(self, host: str, configuration: Configuration) -> None:
+        """Have one more instance."""
+        self._configurations[host] = configuration
+        self._estate = self._estate.with_instance(host, Instance(configuration))
+
+    async def reset(self, configurations: Mapping[str, Configuration]) -> None:
+        """Forget all keys, all material and all blobs. Raises ServerError."""
+        self._configurations |= configurations
+        if self._keeper is not None:
+            self._keeper.clear()
+        self._past.clear()
+        self._estate, self._vault = _fresh(self._configurations), Vault()
+
+    def close(self) -> None:
+        """End the threads; a key that is being made is waited for."""
+        self._uses.shutdown()
+        self._births.shutdown(cancel_futures=True)
+
+
+def _fresh(configurations: Mapping[str, Configuration]) -> Estate:
+    estate = Estate()
+    for host, configuration in configurations.items():
+        estate = estate.with_instance(host, Instance(configuration))
+    return estate

@@ -29,7 +29,13 @@ from mhsm_model.exchange import (
 from mhsm_model.findings import HELD, VACUOUS
 from mhsm_model.judgement import LENIENT, Breach, Judgement, Strictness, shown
 from mhsm_model.leniency import with_leniency
-from mhsm_model.misfits import MALFORMED, ONE_AUTHORITY, authority_mismatch, judged_apart
+from mhsm_model.misfits import (
+    MALFORMED,
+    NO_OPERATION,
+    ONE_AUTHORITY,
+    authority_mismatch,
+    judged_apart,
+)
 from mhsm_model.operations import BY_REQUEST
 from mhsm_model.operations.operation import Effect, Operation
 from mhsm_model.rules import Guard, Perhaps
@@ -237,8 +243,8 @@ def _judge_success(
             _breach(opinion, guard.clause, strictness, str(objection), "a success")
         elif guard.clause.level in (Level.OPEN, Level.MAY):
             opinion.answers.append((guard.clause, "carried out"))
-    # A request that reached its operation had the schema.
-    opinion.satisfied = [MALFORMED]
+    # A request that reached its operation was one of it, and had the schema.
+    opinion.satisfied = [MALFORMED, NO_OPERATION]
     opinion.satisfied += [
         guard.clause for guard in operation.guards if guard.clause.identifier not in objecting
     ]

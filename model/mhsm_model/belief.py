@@ -269,7 +269,7 @@ def objections(
     found: list[tuple[Guard[Any], Refusal | Perhaps]] = []
     closed: set[int] = set()
     for guard in guards:
-        if any(id(needed) in closed for needed in guard.presupposes):
+        if closed and any(id(needed) in closed for needed in guard.presupposes):
             # What presupposes this one cannot be asked either.
             closed.add(id(guard))
             continue

@@ -121,7 +121,10 @@ def _decided(
     situation = next(iter(situations(estate, call)))
     operation = BY_REQUEST[type(request)]
     lent = situation if isinstance(request, _WITHOUT_SECRETS) else _lending(situation, vault)
-    found = objections((g for g in operation.guards if not ignoring(g)), lent)
+    asked = operation.guards
+    if ignoring is not _nothing:
+        asked = tuple(guard for guard in asked if not ignoring(guard))
+    found = objections(asked, lent)
     fired = [_refusal(objection) for _, objection in found if _fires(objection)]
     if fired:
         chosen = fired[entropy.choice(len(fired))]

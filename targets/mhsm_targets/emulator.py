@@ -62,6 +62,12 @@ class Emulator:
         """The virtual clock, in seconds."""
         return self._clock
 
+    def start_at(self, moment: int) -> None:
+        """Put the virtual clock to that moment, in seconds, before the first request."""
+        if self._estate.serial:
+            raise ValueError("the clock of an HSM does not run back")
+        self._clock = moment
+
     def advance(self, seconds: int) -> None:
         """Move the virtual clock forward."""
         if seconds < 0:

@@ -33,6 +33,7 @@ from mhsm_model.exchange import (
     RequestedAttributes,
     Sign,
     Unauthenticated,
+    UpdateKey,
 )
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.profiles import profile
@@ -268,3 +269,59 @@ def test_a_session_that_does_not_judge_accuses_nobody() -> None:
     session.lose_next(after_effect=False)
     assert isinstance(session.send(HOST, GetKey("a")), Indeterminate)
     assert session.coverage.exchanges == 0
+
+
+class Losing(Tampering):
+    """A target that loses replies by itself."""
+
+    def __init__(self, change: Change = untouched) -> None:
+        super().__init__(change)
+        self.loses = False
+
+    def exchange(self, request: HttpRequest) -> HttpResponse | None:
+        response = super().exchange(request)
+        return None if self.loses else response
+
+
+def test_what_is_unlawful_at_a_name_in_doubt_is_inconclusive() -> None:
+    target = Losing()
+    session, hsm = session_on(target)
+    hsm.send(CreateKey("a", "EC"))
+    hsm.send(CreateKey("b", "EC"))
+    target.loses = True
+    assert isinstance(hsm.send(DeleteKey("a")), Indeterminate)
+    target.loses = False
+    assert session.lost == 1
+    # The deletion may come only now, so nothing that is wrong with the name is certain.
+    target.change = failing
+    for request in (GetKey("a"), ListKeys()):
+        with pytest.raises(InconclusiveError, match="a reply was lost before: ERR-202"):
+            hsm.send(request)
+    with pytest.raises(ConformanceFailure):
+        hsm.send(GetKey("b"))
+
+
+def test_a_reply_that_was_to_be_lost_leaves_nothing_in_doubt() -> None:
+    session, hsm = session_on(Tampering())
+    session.lose_next(after_effect=True)
+    hsm.send(CreateKey("a", "EC"))
+    assert session.lost == 0
+
+
+def test_an_old_state_is_shown_where_the_profile_says_that_replicas_lag() -> None:
+    for staleness, lawful in ((360, True), (0, False)):
+        target = Tampering()
+        told = replace(profile("model"), staleness=staleness)
+        _, hsm = session_on(target, told)
+        hsm.send(CreateKey("a", "EC", tags={"n": "1"}))
+        hsm.send(UpdateKey("a", None, tags={"n": "2"}))
+
+        def old(document: dict[str, Any]) -> None:
+            document["tags"] = {"n": "1"}
+
+        target.change = changing(old)
+        if lawful:
+            assert isinstance(hsm.send(GetKey("a")), KeyBundle)
+        else:
+            with pytest.raises(ConformanceFailure):
+                hsm.send(GetKey("a"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -26,14 +27,17 @@ from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.paging import (
     PAGE,
     collection_of,
+    continued,
     item_in,
     item_mismatch,
+    page_from,
     page_of,
     page_size_is_permitted,
     skip_token_is_known,
     walk_before,
     walked,
 )
+from mhsm_model.operations.sorted_names import Stage, sorted_names
 from mhsm_model.rules import postcondition
 from mhsm_model.situation import Situation
 from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
@@ -53,15 +57,13 @@ __all__ = ["LIST_DELETED_KEYS", "LIST_KEYS", "LIST_KEY_VERSIONS"]
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
 Names = ListKeys | ListDeletedKeys
-_KEYS: Final = "keys"
-_DELETED: Final = "deletedkeys"
 
 
 def _standing(s: Situation[Any], factor: Factor) -> tuple[Entry, ...]:
     return standing(factor, s.instance, s.now)
 
 
-def _stage(request: Names) -> type[Active] | type[Deleted]:
+def _stage(request: Names) -> Stage:
     return Active if isinstance(request, ListKeys) else Deleted
 
 
@@ -204,10 +206,20 @@ def _names_effect(s: Situation[Any], reply: KeyPage, /) -> Effect:
 
 def _names_answer(s: Situation[Names]) -> tuple[list[tuple[str, Entry]], str | None]:
     stage, path = _stage(s.request), f"/{collection_of(s.request)}"
-    now = ((n, _standing(s, factor)[0]) for n, factor in s.instance.factors.items())
-    found = {name: entry for name, entry in now if isinstance(entry, stage)}
-    names, link = page_of(s.host, path, sorted(found), s.request, s.configuration.page_size)
-    return [(name, found[name]) for name in names], link
+    names, after = sorted_names(s.instance.factors, stage), s.request.continuation
+    begin = 0 if after is None else bisect_right(names, continued(after))
+    found: dict[str, Entry] = {}
+
+    def rest() -> Iterator[str]:
+        for place in range(begin, len(names)):
+            entry = _standing(s, s.instance.factors[names[place]])[0]
+            # What was soft-deleted may be purged by now.
+            if isinstance(entry, stage):
+                found[names[place]] = entry
+                yield names[place]
+
+    shown, link = page_from(s.host, path, rest(), s.request, s.configuration.page_size)
+    return [(name, found[name]) for name in shown], link
 
 
 def _item(s: Situation[Names], name: str, key: Key) -> KeyItem:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,6 +44,7 @@ __all__ = [
     "item_in",
     "item_mismatch",
     "next_token",
+    "page_from",
     "page_of",
     "page_size_is_permitted",
     "skip_token_is_known",
@@ -236,12 +238,20 @@ def page_of(
     host: str, path: str, names: list[str], request: Listing, size: int
 ) -> tuple[list[str], str | None]:
     """The emulator's page: the names on it, and the nextLink. `names` are in the list's order."""
-    limit = size if request.maxresults is None else min(request.maxresults, size)
     rest = names if request.continuation is None else _after(names, request.continuation)
-    if len(rest) <= limit:
-        return rest, None
-    token = encoded(f"{_TOKEN_BEGIN}{rest[limit - 1]}{_TOKEN_END}".encode())
-    return rest[:limit], f"https://{host}{path}?maxresults={limit}&$skiptoken={token}"
+    return page_from(host, path, rest, request, size)
+
+
+def page_from(
+    host: str, path: str, rest: Iterable[str], request: Listing, size: int
+) -> tuple[list[str], str | None]:
+    """The page that begins where `rest` does; no more of that is looked at than is needed."""
+    limit = size if request.maxresults is None else min(request.maxresults, size)
+    names = list(islice(rest, limit + 1))
+    if len(names) <= limit:
+        return names, None
+    token = encoded(f"{_TOKEN_BEGIN}{names[limit - 1]}{_TOKEN_END}".encode())
+    return names[:limit], f"https://{host}{path}?maxresults={limit}&$skiptoken={token}"
 
 
 def continued(continuation: str) -> str:

@@ -41,6 +41,7 @@ FIXED_HEADERS: Final = {
 }
 """Headers that every response has with the same value. Source: recorded responses."""
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
 
@@ -87,7 +88,7 @@ def encode_reply(method: str, reply: Reply, marks: ServerMarks) -> HttpResponse:
 
 
 def _json(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, separators=(",", ":"), sort_keys=True).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def _document(reply: Reply) -> dict[str, Any]:

@@ -26,6 +26,12 @@ class Authorizing:
         self._sender = sender
         self._tokens = tokens
         self._challenge: Challenge | None = None
+        self._date: str | None = None
+
+    def date(self) -> str | None:
+        """The Date header of the challenge, None without one; raises TargetUnavailableError."""
+        self._challenged()
+        return self._date
 
     def authority(self) -> str:
         """The URL of the token authority; raises TargetUnavailableError where none is named."""
@@ -48,6 +54,7 @@ class Authorizing:
             raise TargetUnavailableError(
                 f"{authority} does not challenge a request without a token; is it a Managed HSM?"
             )
+        self._date = answered.headers.get("date")
         challenge = parse_challenge(header)
         resource = challenge.resource or ""
         if not f".{authority.lower()}".endswith(f".{urlsplit(resource).netloc.lower()}"):

@@ -13,10 +13,13 @@ from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.https.connection import Connection, LostError, UnreachedError
 from mhsm_targets.protocol import TargetUnavailableError
 
-__all__ = ["Retrying", "wait_asked_for"]
+__all__ = ["Retrying", "seconds_ahead", "wait_asked_for"]
 
 PATIENCE_SECONDS: Final = 180.0
 """For how long, in all, a request is sent again before the target counts as gone."""
+
+_FIRST_PATIENCE_SECONDS: Final = 5.0
+"""The same for one that was never reached: what is named may not be there at all."""
 
 _OVERLOADED: Final = (429, 503)
 _FIRST_WAIT: Final = 0.5
@@ -44,6 +47,7 @@ class Retrying:
         self._patience = patience
         self._sleep = sleep
         self._clock = clock
+        self._reached = False
 
     def send(
         self,
@@ -59,11 +63,12 @@ class Retrying:
         `changes` is whether carrying it out twice is another thing than once. Raises
         TargetUnavailableError where the service stays overloaded or cannot be reached.
         """
-        given_up, tries, lost = self._clock() + self._patience, 0, 0
+        begun, tries, lost = self._clock(), 0, 0
         while True:
             asked: float | None = None
             try:
                 answered = self.connection.send(method, target, headers, body)
+                self._reached = True
                 if answered.status not in _OVERLOADED:
                     return answered
                 asked = wait_asked_for(answered.headers.get("retry-after"), datetime.now(UTC))
@@ -71,13 +76,15 @@ class Retrying:
             except UnreachedError as error:
                 trouble = f"is not reached: {error}"
             except LostError:
+                self._reached = True
                 lost += 1
                 if changes or lost >= _RESENT:
                     return None
                 trouble = "drops connections"
             wait = self._wait(tries) if asked is None else asked
             tries += 1
-            if self._clock() + wait > given_up:
+            patience = self._patience if self._reached else _FIRST_PATIENCE_SECONDS
+            if self._clock() + wait > begun + patience:
                 raise TargetUnavailableError(f"{self.connection.authority} {trouble}") from None
             self._sleep(wait)
 
@@ -95,10 +102,16 @@ def wait_asked_for(header: str | None, now: datetime) -> float | None:
     text = header.strip()
     if text.isascii() and text.isdecimal():
         return float(text)
+    ahead = seconds_ahead(text, now)
+    return None if ahead is None else max(0.0, ahead)
+
+
+def seconds_ahead(date: str, now: datetime) -> float | None:
+    """By how many seconds an HTTP date lies after `now`, or None for what is no date."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(date)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return (moment - now).total_seconds()

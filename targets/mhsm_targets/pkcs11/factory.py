@@ -102,9 +102,12 @@ class SoftHsmFactory:
         Raises TargetUnavailableError where SoftHSM is not there or the folder cannot be used.
         """
         library = _softhsm()
-        names = {told.domain for told in configurations.values() if told.domain is not None}
         try:
-            domains = {name: kept_secret(folder, f"domain-{name}") for name in names}
+            domains: dict[object, bytes] = {
+                told.domain: kept_secret(folder, f"domain-{told.domain}")
+                for told in configurations.values()
+                if told.domain is not None
+            }
             openings = {
                 host: Opening(
                     host=host,

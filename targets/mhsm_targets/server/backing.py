@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_targets.emulator import Emulator
 from mhsm_targets.protocol import ClockTarget, KeepingFactory, TargetFactory, WireTarget
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.errors import ServerError
@@ -91,7 +92,11 @@ class TargetBacking:
 
     def _opened(self) -> WireTarget:
         if self._folder is None:
-            return self._factory.open(self._configurations, self._seed)
+            target = self._factory.open(self._configurations, self._seed)
+            if isinstance(target, Emulator):
+                # Its virtual clock starts in a future that the real one has not reached.
+                target.start_at(int(self._clock.now()))
+            return target
         if not isinstance(self._factory, KeepingFactory):
             raise ServerError(
                 f"target {self._factory.profile.name} keeps nothing: leave --data out"

@@ -54,3 +54,7 @@ class ServerClock:
         if self._frozen is not None:
             self._ahead = self.now() - self._real()
             self._frozen = None
+
+    def restart(self) -> None:
+        """Let it be the real clock again, for whoever has seen nothing of its past."""
+        self._ahead, self._frozen, self._latest = 0.0, None, 0.0

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
-__all__ = ["RESET", "Connection"]
+__all__ = ["RESET", "RESPOND", "Connection"]
 
 RESET: Final = "mhsm.reset"
 """The extension in a request's scope whose value resets the connection when it is called."""
 
-_HEADER_SECONDS: Final = 30.0
-"""How long a client may take from the first byte of a request to the end of its headers, and from
-the connection to there for the first."""
+RESPOND: Final = "mhsm.respond"
+"""The extension whose value sends a whole response in one write, head and body: status, headers as
+pairs of bytes, body. It saves a TLS record and uvicorn's look at headers that are ours."""
+
+_REQUEST_SECONDS: Final = 30.0
+"""How long a client may take from the first byte of a request to its last, and from the connection
+to there for the first request."""
 
 _HEADER_BYTES: Final = 64 * 1024
 
@@ -55,8 +64,6 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        scope: Any = self.scope
-        scope["extensions"] = {RESET: self._reset}
         self._in_headers, self._header_bytes = True, 0
         if self._patience is None:
             self._wait()
@@ -64,14 +71,23 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The headers of a request are there."""
         self._in_headers = False
-        self._cease()
+        scope: Any = self.scope
+        extensions: dict[str, Any] = {RESET: self._reset}
+        scope["extensions"] = extensions
         super().on_headers_complete()
+        # Requests may be pipelined, so each answers by the cycle that is its own.
+        extensions[RESPOND] = partial(_respond, self.cycle)
+
+    def on_message_complete(self) -> None:
+        """A request is there as a whole."""
+        self._cease()
+        super().on_message_complete()
 
     def _reset(self) -> None:
         self.transport.abort()
 
     def _wait(self) -> None:
-        self._patience = self.loop.call_later(_HEADER_SECONDS, self._gone)
+        self._patience = self.loop.call_later(_REQUEST_SECONDS, self._gone)
 
     def _cease(self) -> None:
         if self._patience is not None:
@@ -81,3 +97,38 @@ class Connection(HttpToolsProtocol):
     def _gone(self) -> None:
         self._patience = None
         self.transport.abort()
+
+
+async def _respond(
+    cycle: RequestResponseCycle,
+    status: int,
+    headers: list[tuple[bytes, bytes]],
+    body: bytes,
+    *,
+    last: bool,
+) -> None:
+    """Send a response as the cycle's own `send` does, in one write.
+
+    `last` closes the connection after it.
+    """
+    cycle.keep_alive = cycle.keep_alive and not last
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    cycle.response_started = True
+    cycle.waiting_for_100_continue = False
+    lines = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        lines += (name, b": ", value, b"\r\n")
+    if not cycle.keep_alive:
+        lines.append(b"connection: close\r\n")
+    lines.append(b"\r\n")
+    if cycle.scope["method"] != "HEAD":
+        lines.append(body)
+    cycle.transport.write(b"".join(lines))
+    cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()

@@ -64,7 +64,10 @@ class Controls:
     def reset(
         self, configurations: Mapping[str, Mapping[str, Any]] | None = None
     ) -> dict[str, Any]:
-        """Let all instances be as at their beginning, those that are named configured anew."""
+        """Let instances be as at their beginning, the clock the real one; no faults, no lag.
+
+        Those that are named are configured anew.
+        """
         return self._asked("POST", "/reset", {"configurations": dict(configurations or {})})
 
     def _asked(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -6,8 +6,8 @@
     DELETE /faults      no faults any more
     POST   /lag         {"seconds": N}: reads may answer with what was the case up to N seconds ago
     POST   /instances   {"name": NAME, "configuration": {...}}: one more instance
-    POST   /reset       all instances are as at their beginning; {"configurations": {NAME: {...}}}
-                        may configure some of them anew
+    POST   /reset       instances are as at their beginning, the clock is the real one, no faults;
+                        {"configurations": {NAME: {...}}} may configure some of them anew
 
 Answers are the same document as that of GET /, or {"error": "one sentence"} with status 400. A body
 must be declared as application/json, which no web page can do without asking.

@@ -17,7 +17,7 @@ from mhsm_model.wire.response_codec import FIXED_HEADERS
 from mhsm_targets.request_ids import drawn_request_id
 from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
 from mhsm_targets.server.backing import Backing
-from mhsm_targets.server.connection import RESET
+from mhsm_targets.server.connection import RESET, RESPOND
 from mhsm_targets.server.faults import Fault, FaultKind, Faults
 
 __all__ = ["LARGEST_BODY", "ASGIApp", "DataPlane", "Receive", "Scope", "Send"]
@@ -30,7 +30,6 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 LARGEST_BODY: Final = 1 << 20
 """The largest body that is read, in bytes; the largest lawful one is a backup's."""
 
-_BODY_SECONDS: Final = 30.0
 _REMEMBERED_HOSTS: Final = 1024
 _BEARER: Final = "bearer "
 
@@ -76,7 +75,7 @@ class DataPlane:
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename}:{place.lineno}"
             print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
-            await _respond(send, _refused(500, "InternalError", "The server failed."))
+            await _respond(scope, _refused(500, "InternalError", "The server failed."))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope["headers"])
@@ -86,26 +85,25 @@ class DataPlane:
             if written.lower().partition(":")[0] == ISSUER_HOST:
                 await self._issuer(scope, receive, send)
             else:
-                await _respond(send, _refused(421, "BadParameter", "No instance has this host."))
+                await _respond(scope, _refused(421, "BadParameter", "No instance has this host."))
             return
         try:
             body = await _body(headers, receive)
         except _TooLargeError:
             refused = _refused(413, "BadParameter", "The request body is too large.")
-            refused = replace(refused, headers={**refused.headers, "connection": "close"})
-            await _respond(send, refused)
+            await _respond(scope, refused, last=True)
             return
         except _GoneError:
             _reset(scope)
             return
         fault = self._faults.taken(host.instance, scope["method"], scope["path"])
-        if fault is not None and await self._suffered(fault, scope, send):
+        if fault is not None and await self._suffered(fault, scope):
             return
         response = await self._backing.exchange(self._request(scope, host, headers, body))
         if response is None or (fault is not None and fault.kind is FaultKind.RESET_AFTER):
             _reset(scope)
             return
-        await _respond(send, self._shown(response, self._internal[host.instance], host))
+        await _respond(scope, self._shown(response, self._internal[host.instance], host))
 
     def _found(self, written: str) -> PublicHost | None:
         host = public_host(written, tuple(self._internal))
@@ -113,7 +111,7 @@ class DataPlane:
             self._hosts[written] = host
         return host
 
-    async def _suffered(self, fault: Fault, scope: Scope, send: Send) -> bool:
+    async def _suffered(self, fault: Fault, scope: Scope) -> bool:
         """Let the fault happen that comes before the effect; whether that ends the exchange."""
         match fault.kind:
             case FaultKind.DELAY:
@@ -131,7 +129,7 @@ class DataPlane:
                     else _refused(503, "ServiceUnavailable", "The service is unavailable.")
                 )
                 after = {"retry-after": str(math.ceil(fault.seconds))}
-                await _respond(send, replace(refused, headers={**refused.headers, **after}))
+                await _respond(scope, replace(refused, headers={**refused.headers, **after}))
         return True
 
     def _request(
@@ -152,12 +150,13 @@ class DataPlane:
         return HttpRequest(scope["method"], internal, target, headers, body)
 
     def _shown(self, response: HttpResponse, internal: str, host: PublicHost) -> HttpResponse:
-        headers = {
-            name: value.replace(internal, host.written) for name, value in response.headers.items()
-        }
+        headers, body = response.headers, response.body
+        if any(internal in value for value in headers.values()):
+            headers = {n: value.replace(internal, host.written) for n, value in headers.items()}
         if "www-authenticate" in headers and not host.is_of_service:
-            headers["www-authenticate"] = challenge_header(self._authority, host.resource)
-        body = response.body.replace(internal.encode(), host.written.encode("latin-1"))
+            challenge = challenge_header(self._authority, host.resource)
+            headers = {**headers, "www-authenticate": challenge}
+        body = body.replace(internal.encode(), host.written.encode("latin-1"))
         return HttpResponse(response.status, headers, body)
 
 
@@ -178,20 +177,17 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
         return b""
     parts: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > LARGEST_BODY:
-                    raise _TooLargeError
-                if not message.get("more_body", False):
-                    return b"".join(parts)
-    except TimeoutError:
-        raise _GoneError from None
+    while True:
+        # The connection goes away where a client takes too long.
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST_BODY:
+            raise _TooLargeError
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _reset(scope: Scope) -> None:
@@ -210,13 +206,14 @@ def _refused(status: int, code: str, message: str) -> HttpResponse:
     return HttpResponse(status, headers, json.dumps(document, separators=(",", ":")).encode())
 
 
-async def _respond(send: Send, response: HttpResponse) -> None:
+async def _respond(scope: Scope, response: HttpResponse, *, last: bool = False) -> None:
+    """Send the response; `last` closes the connection after it."""
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in response.headers.items()
         if name != "content-length"
     ]
     if response.status != 204:
-        headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    respond = scope["extensions"][RESPOND]
+    await respond(response.status, headers, response.body, last=last)

@@ -18,7 +18,7 @@ from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import BackupKey, KeyBackup
 from mhsm_model.generator import Vault
 from mhsm_model.jwk import JsonWebKey
-from mhsm_model.material import Knowledge, Material
+from mhsm_model.material import Material
 from mhsm_model.relations.facts import DIGEST_BYTES
 from mhsm_model.relations.secrets import (
     OctSecret,
@@ -97,8 +97,7 @@ class EstateStore:
         for identifier, text, secret in store.rows("SELECT * FROM material"):
             kind, knowledge, public = read_record(text)
             made = secrets[identifier] = _secret(_read(secret, JsonWebKey))
-            known = made if knowledge is Knowledge.KNOWN else None
-            materials[identifier] = Material(identifier, kind, knowledge, public, known)
+            materials[identifier] = Material(identifier, kind, knowledge, public, made)
         backups: dict[bytes, Backup] = {}
         parts: dict[bytes, None] = {}
         held: dict[str, None] = {}
@@ -127,9 +126,7 @@ def _materials(entry: Entry) -> list[str]:
 def _material_row(change: Change, identifier: str) -> tuple[str, str, str]:
     material = change.after.estate.materials[identifier]
     told = record((material.kind, material.knowledge, material.public))
-    # Imported material carries its secret; the vault has what was generated.
-    secret = material.secret or change.after.vault[identifier]
-    return identifier, told, record(jwk_of(secret))
+    return identifier, told, record(jwk_of(change.after.vault[identifier]))
 
 
 def _read(text: str, *kinds: type[Any]) -> Any:

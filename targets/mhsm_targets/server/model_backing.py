@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
+import sys
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final, Protocol
 
 from mhsm_model.alternatives import addressed_name
@@ -32,6 +35,7 @@ from mhsm_model.exchange import (
     ListKeyVersions,
     PurgeDeletedKey,
     RecoverDeletedKey,
+    Refused,
     Reply,
     Request,
     RestoreKey,
@@ -41,13 +45,14 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.generator import Step, Vault, answer, step
 from mhsm_model.moments import Interval
-from mhsm_model.state import Estate, Instance
+from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
-from mhsm_targets.request_ids import drawn_request_id
 from mhsm_targets.server.chance import RsaNeeded, ServerChance
 from mhsm_targets.server.clock import ServerClock
+from mhsm_targets.server.errors import ServerError
+from mhsm_targets.server.recent_reads import RecentReads
 
 __all__ = ["Change", "Keeper", "ModelBacking"]
 
@@ -110,6 +115,7 @@ class ModelBacking:
         self._keeper = keeper
         self._configurations = dict(configurations)
         self._lag = 0.0
+        self._reads = RecentReads()
         self._past: deque[tuple[float, Estate, Vault]] = deque()
         self._uses = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="use")
         # Apart, so that nobody waits for a key that somebody else has made.
@@ -120,21 +126,50 @@ class ModelBacking:
         """The bearer token that the model takes."""
         return _TOKEN
 
+    @property
+    def estate(self) -> Estate:
+        """The state: what an onlooker who saw every change would know."""
+        return self._estate
+
+    @property
+    def vault(self) -> Vault:
+        """The secrets of the state."""
+        return self._vault
+
     async def exchange(self, request: HttpRequest) -> HttpResponse:
         """The response to one request."""
+        if request.method != "GET" or request.body or self._lag:
+            return await self._answered(request)
+        estate, second = self._estate, int(self._clock.now())
+        response = self._reads.found(request, estate, second)
+        if response is None:
+            response = await self._answered(request)
+            self._reads.keep(request, estate, second, response)
+            return response
+        headers = {**response.headers, "x-ms-request-id": _request_id()}
+        return HttpResponse(response.status, headers, response.body)
+
+    async def _answered(self, request: HttpRequest) -> HttpResponse:
+        try:
+            reply = await self._reply(request)
+        except ServerError as error:
+            # What could not be kept did not happen.
+            print(f"mhsm serve: {error}", file=sys.stderr)
+            reply = Refused(500, "InternalError", "The change could not be stored.")
+        return encode_reply(request.method, reply, ServerMarks(request_id=_request_id()))
+
+    async def _reply(self, request: HttpRequest) -> Reply:
         decoded = decode_request(request)
         if isinstance(decoded, _CHANGING):
-            reply = await self._changed(request, decoded)
-        elif isinstance(decoded, Sign | Decrypt | UnwrapKey) and decoded.algorithm.startswith(
+            return await self._changed(request, decoded)
+        if isinstance(decoded, Sign | Decrypt | UnwrapKey) and decoded.algorithm.startswith(
             _USED_ASIDE
         ):
             loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._uses, self._used, request, decoded)
-        elif self._lag and isinstance(decoded, _READING):
-            reply = self._read_late(request, decoded)
-        else:
-            reply = self._used(request, decoded)
-        return encode_reply(request.method, reply, ServerMarks(request_id=drawn_request_id()))
+            return await loop.run_in_executor(self._uses, self._used, request, decoded)
+        if self._lag and isinstance(decoded, _READING):
+            return self._read_late(request, decoded)
+        return self._used(request, decoded)
 
     def _used(self, request: HttpRequest, decoded: Request) -> Reply:
         call = self._call(request, decoded)
@@ -160,13 +195,14 @@ class ModelBacking:
                 secret = await loop.run_in_executor(self._births, needed.make)
                 self._chance.give(needed, secret)
                 continue
+            name = addressed_name(self._estate, decoded, moved.reply)
             if self._keeper is not None:
                 before = Step(self._estate, self._vault, moved.reply)
-                name = addressed_name(self._estate, decoded, moved.reply)
                 self._keeper.keep(Change(before, moved, call, name))
             if self._lag:
                 self._past.append((self._clock.now(), self._estate, self._vault))
-            self._estate, self._vault = moved.estate, moved.vault
+            self._estate = _lent(moved, call.host, name)
+            self._vault = moved.vault
             return moved.reply
 
     def _call(self, request: HttpRequest, decoded: Request) -> Call:
@@ -213,8 +249,37 @@ class ModelBacking:
         self._births.shutdown(cancel_futures=True)
 
 
+def _lent(moved: Step, host: str, name: str) -> Estate:
+    """The estate with the secrets of what is at the name in it.
+
+    `step` lends each call the secret that it needs; here they are lent once and for all.
+    """
+    estate = moved.estate
+    factor = estate.instances[host].factors.get(name)
+    if factor is None or isinstance(factor.entries[0], Absent):
+        return estate
+    materials = estate.materials
+    for version in factor.entries[0].key.versions:
+        material = materials[version.material]
+        if material.secret is None:
+            secret = moved.vault[version.material]
+            materials = materials.set(version.material, replace(material, secret=secret))
+    return estate if materials is estate.materials else replace(estate, materials=materials)
+
+
 def _fresh(configurations: Mapping[str, Configuration]) -> Estate:
     estate = Estate()
     for host, configuration in configurations.items():
         estate = estate.with_instance(host, Instance(configuration))
     return estate
+
+
+# The system's random bytes cost more, and nobody must be unable to foresee these.
+_REQUEST_IDS: Final = random.Random()
+
+
+def _request_id() -> str:
+    """A UUID of the service's form (version 1), of chance alone."""
+    drawn = f"{_REQUEST_IDS.getrandbits(128):032x}"
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-1{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"

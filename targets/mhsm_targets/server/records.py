@@ -59,7 +59,7 @@ def record(value: Any) -> str:
 def read_record(text: str) -> Any:
     """The value in such a text; raises ValueError for any other text."""
     try:
-        return _value(json.loads(text))
+        return _without_lists(_DECODER.decode(text))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no record of this format: {error!r}") from None
 
@@ -84,25 +84,28 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{kind.__name__} is not kept")
 
 
-def _value(plain: Any) -> Any:
-    kind = _kind(plain)
-    if kind is list:
-        return tuple(_value(item) for item in plain)
-    if kind is not dict:
-        return plain
-    name: str = plain["type"]
+def _value(told: dict[str, Any]) -> Any:
+    """What an object stands for; the objects in it have been read already."""
+    name: str = told.pop("type")
+    kind = _CLASSES.get(name)
+    if kind is not None:
+        return kind(**{member: _without_lists(held) for member, held in told.items()})
     match name:
         case "bytes":
-            return decoded(plain["value"])
+            return decoded(told["value"])
         case "set":
-            return frozenset(plain["items"])
+            return frozenset(told["items"])
         case "map":
-            return Map((_value(key), _value(held)) for key, held in plain["items"])
-        case _ if name in _ENUMERATIONS:
-            return _ENUMERATIONS[name][plain["name"]]
+            return Map((key, held) for key, held in told["items"])
         case _:
-            members = {key: _value(held) for key, held in plain.items() if key != "type"}
-            return _CLASSES[name](**members)
+            return _ENUMERATIONS[name][told["name"]]
+
+
+def _without_lists(value: Any) -> Any:
+    return tuple(value) if _kind(value) is list else value
+
+
+_DECODER: Final = json.JSONDecoder(object_hook=_value)
 
 
 def _kind(value: object) -> type:

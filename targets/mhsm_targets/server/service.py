@@ -130,7 +130,10 @@ class Service:
         await self.server.listen_on(bound)
 
     async def reset(self, configurations: Mapping[str, Configuration]) -> None:
-        """Let all instances be as at their beginning, those that are named configured anew."""
+        """Let all instances be as at their beginning, and the clock the real one.
+
+        Those that are named are configured anew.
+        """
         unknown = configurations.keys() - self._configurations.keys()
         if unknown:
             raise ServerError(f"there is no instance {min(unknown)}")
@@ -139,6 +142,10 @@ class Service:
         await self.backing.reset({self._internal[n]: told for n, told in configurations.items()})
         self._configurations |= configurations
         self.faults.clear()
+        self.let_lag(0)
+        self.clock.restart()
+        if self._store is not None:
+            self._store.set({"ahead": "0"})
 
     def close(self) -> None:
         """Give back what is held."""

@@ -211,7 +211,7 @@ def _error(exchange: WireExchange) -> dict[str, Any] | None:
 def error_has_code_and_message(exchange: WireExchange) -> Finding:
     """Write an error other than 401 as {"error":{"code":…,"message":…}} and nothing else."""
     status = exchange.answered.status
-    if status < 400 or status == 401:
+    if status < 400 or status == 401 or isinstance(exchange.request, NoOperation):
         return VACUOUS
     error = _error(exchange)
     if error is None:

@@ -1,8 +1,8 @@
-"""Runs `mhsm judge` or `mhsm examine` over the recordings beside the repository, or says why not.
+"""Runs `mhsm judge`, `fidelity` or `examine` over the recordings beside the repository.
 
 The recordings are at MHSM_TRACES, a file or a folder, and else in ../shared/traces. Where nobody
-named them and there are none, `judge` has nothing to do, and `examine` corrupts sessions of the
-emulator.
+named them and there are none, `judge` and `fidelity` have nothing to do, and say so; `examine`
+corrupts sessions of the emulator.
 """
 
 import os
@@ -32,7 +32,7 @@ def main() -> None:
     found = recordings()
     if not found:
         print(f"{command}: no recordings at {BESIDE}", flush=True)
-        if command == "judge":
+        if command in ("judge", "fidelity"):
             return
     sys.exit(subprocess.call(["mhsm", command, *words, *found]))
 

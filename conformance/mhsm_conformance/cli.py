@@ -16,6 +16,7 @@ import click
 from mhsm_conformance.commands.clauses import clauses
 from mhsm_conformance.commands.cleanup import cleanup
 from mhsm_conformance.commands.examine import examine
+from mhsm_conformance.commands.fidelity import fidelity
 from mhsm_conformance.commands.findings import findings
 from mhsm_conformance.commands.judge import judge
 from mhsm_conformance.commands.jwk import jwk
@@ -41,6 +42,7 @@ mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
 mhsm mutants               see that the suites find out broken implementations
 mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
+mhsm fidelity model DIR/   see how like the service's the answers of a target are
 mhsm clauses               list the clauses, with the recorded exchanges behind each
 mhsm jwk key.pem           make the body of an import request from a PEM file
 
@@ -56,7 +58,10 @@ def command() -> None:
     """Judge implementations of Azure Key Vault Managed HSM by an executable specification."""
 
 
-for _command in (run, cleanup, serve, token, judge, findings, mutants, examine, clauses, jwk):
+_COMMANDS: Final = (
+    *(run, cleanup, serve, token, judge, findings, fidelity, mutants, examine, clauses, jwk),
+)
+for _command in _COMMANDS:
     command.add_command(_command)
 
 

@@ -7,13 +7,13 @@ recorded is unknown, and the clauses that need it are untested for that exchange
 from __future__ import annotations
 
 import calendar
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from mhsm_conformance.masked_hosts import MaskedHosts
 from mhsm_model.acceptor import LENIENT, Strictness, accepts
 from mhsm_model.clauses import Clause, Kind
 from mhsm_model.configuration import Configuration
@@ -38,6 +38,7 @@ from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
+from mhsm_model.wire.oddities import oddities_of
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.defects import explained
 from mhsm_targets.recordings.reading import read_recording
@@ -53,10 +54,6 @@ _ROUTINE: Final = frozenset({"ERR-201", "ERR-202"})
 
 _UNJUDGED: Final = {"arm": "control plane", "vault": "standard vault", "other": "other host"}
 """What an exchange is told as that goes to no Managed HSM, by its plane."""
-
-_SHOWN_HOST = re.compile(
-    rb"\"(?:kid|recoveryId)\":\"https://([^/\"]+)/|not found: https://([^/\" ]+)/"
-)
 
 
 class RecordedVerdict(StrEnum):
@@ -150,7 +147,7 @@ class _Session:
             quirks=expected_on(header.recorded_by),
         )
         self._imported = ImportedSecrets()
-        self._shown_hosts: dict[str, bytes] = {}
+        self._hosts = MaskedHosts()
 
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
         """Judge the next exchange."""
@@ -160,7 +157,7 @@ class _Session:
         if exchange.plane != "data":
             operation = f"{sent.method} {_UNJUDGED.get(exchange.plane, exchange.plane)}"
             return self._verdict(exchange, RecordedVerdict.OUT_OF_SCOPE, operation)
-        answered = self._unmasked(sent, exchange.answered)
+        answered = self._hosts.unmasked(sent, exchange.answered)
         judgement = self._judged(sent, answered, request, self._time_of(exchange.at))
         self._estate = judgement.estate
         if status == LOST.status and not isinstance(request, Unmodelled):
@@ -219,7 +216,8 @@ class _Session:
             time=time,
             api_version=_api_version(sent),
             credential=UNKNOWN,
-            host_masked=self._shown_hosts.get(host, host.encode()) != host.encode(),
+            host_masked=self._hosts.is_masked(host),
+            oddities=oddities_of(sent, request),
         )
         if answered.status == LOST.status:
             lost = Indeterminate("the answer was not recorded")
@@ -231,22 +229,6 @@ class _Session:
         if isinstance(request, Unmodelled) and not isinstance(exchange.reply, Unauthenticated):
             return judgement
         return with_bytes(judgement, exchange, self._strictness)
-
-    def _unmasked(self, sent: HttpRequest, answered: HttpResponse) -> HttpResponse:
-        """The response with the request's host where the recording left another in place.
-
-        Some recordings mask the host of the URL and not the one inside replies. The first reply
-        that shows a host tells which it is, and every other reply must show the same.
-        """
-        if sent.host not in self._shown_hosts:
-            found = _SHOWN_HOST.search(answered.body)
-            if found is not None:
-                self._shown_hosts[sent.host] = found.group(1) or found.group(2)
-        shown = self._shown_hosts.get(sent.host)
-        if shown is None or shown == sent.host.encode():
-            return answered
-        body = answered.body.replace(b"https://" + shown + b"/", f"https://{sent.host}/".encode())
-        return replace(answered, body=body)
 
 
 def _asked(sent: HttpRequest) -> Request:

@@ -20,7 +20,7 @@ from mhsm_reports.report_file import ReportFileError, write_report
 from mhsm_targets.recordings.reading import UnknownFormatError
 from mhsm_targets.recordings.recording import RecordingError
 
-__all__ = ["judged"]
+__all__ = ["judged", "recorded_files"]
 
 _SHOWN_REJECTIONS: Final = 50
 
@@ -124,6 +124,13 @@ def _verdicts_of(path: Path, totals: _Totals, strictness: Strictness) -> Iterato
         yield from examine(path, strictness)
     except RecordingError as error:
         totals.problems.append(str(error))
+
+
+def recorded_files(folder: str, problems: list[str]) -> Iterator[Path]:
+    """The regular files under a folder, in order; what cannot be looked into is told."""
+    totals = _Totals()
+    totals.problems = problems
+    yield from _files(folder, totals)
 
 
 def _verdicts_in(folder: str, totals: _Totals, strictness: Strictness) -> Iterator[ExchangeVerdict]:

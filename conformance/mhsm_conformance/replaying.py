@@ -13,11 +13,11 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from mhsm_conformance.faults import ConformanceFailure
-from mhsm_conformance.session import Session
+from mhsm_conformance.session import JSON, Session
 from mhsm_conformance.steps import Lapse, Loss, Sent, Step
 from mhsm_conformance.vectors.sample_keys import sample_key, sample_like
 from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import Credential, Reply, Request, RestoreKey
+from mhsm_model.exchange import Call, Credential, Reply, Request, RestoreKey
 from mhsm_model.judgement import Breach
 from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.revisions import LATEST_RECORDED
@@ -68,9 +68,19 @@ class Replay:
         print(self._session.steps[-1])
         return reply
 
-    def send_message(self, host: str, method: str, target: str, body: bytes) -> Any:
+    def send_message(
+        self,
+        host: str,
+        method: str,
+        target: str,
+        body: bytes,
+        credential: Credential = Credential.TOKEN,
+        content_type: str = JSON,
+    ) -> Any:
         """Send an HTTP request made by hand and return the lawful reply."""
-        reply: Reply = self._session.send_message(host, method, target, body)
+        reply: Reply = self._session.send_message(
+            host, method, target, body, credential=credential, content_type=content_type
+        )
         print(self._session.steps[-1])
         return reply
 
@@ -112,8 +122,9 @@ def script_of(
     known: dict[str | bytes, str] = {}
     for number, step in enumerate(steps, 1):
         match step:
-            case Sent(call, _, HttpRequest(method=method, target=target, body=body)):
+            case Sent(call, _, HttpRequest(method=method, target=target, body=body) as sent):
                 message = f"{method!r}, {target!r}, {_redacted(body, call.request)!r}"
+                message += _message_options(call, sent)
                 lines.append(f"    r{number} = hsm.send_message({call.host!r}, {message})")
             case Sent(call, reply):
                 written = _written(call.request, known)
@@ -127,6 +138,14 @@ def script_of(
     if len(lines) == head:
         lines.append("    pass")
     return "\n".join(lines) + "\n"
+
+
+def _message_options(call: Call, message: HttpRequest) -> str:
+    options = ""
+    if call.credential is not Credential.TOKEN:
+        options += f", credential={call.credential}"
+    announced = message.headers.get("content-type")
+    return options if announced is None else f"{options}, content_type={announced!r}"
 
 
 def _options(step: Sent) -> str:

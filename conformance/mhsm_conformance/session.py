@@ -41,6 +41,7 @@ from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest
 from mhsm_model.wire.judge import with_bytes
+from mhsm_model.wire.oddities import oddities_of
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.protocol import (
@@ -52,9 +53,18 @@ from mhsm_targets.protocol import (
     WireTarget,
 )
 
-__all__ = ["InapplicableError", "InconclusiveError", "InstanceSession", "Session"]
+__all__ = ["JSON", "InapplicableError", "InconclusiveError", "InstanceSession", "Session"]
+
+JSON: Final = "application/json"
+"""How a body is announced where a test does not say otherwise."""
 
 _BAD_TOKEN: Final = "not-a-token"
+
+
+def _told(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of a message that a step keeps: no credential, nothing that is always sent."""
+    announced = headers.get("content-type", JSON)
+    return {} if announced == JSON else {"content-type": announced}
 
 
 class InapplicableError(Exception):
@@ -133,26 +143,37 @@ class Session:
         Raises ConformanceFailure where the exchange is unlawful, HarnessFault where the request
         does not survive our own codec, TargetUnavailableError where the target is gone.
         """
-        token = {
-            Credential.TOKEN: self._target.token,
-            Credential.INVALID: _BAD_TOKEN,
-            Credential.ANONYMOUS: None,
-        }[credential]
-        sent = encode_request(request, host, api_version, token)
+        sent = encode_request(request, host, api_version, self._token(credential))
         if self._judged and decode_request(sent) != request:
             raise HarnessFault(f"the codec does not give back {request}")
         return self._exchange(sent, request, credential, api_version)
 
-    def send_message(self, host: str, method: str, target: str, body: bytes) -> Reply:
-        """Send an HTTP request made by hand, with a good token; judged like any other."""
-        headers = {
-            "authorization": f"Bearer {self._target.token}",
-            "content-type": "application/json",
-        }
+    def send_message(
+        self,
+        host: str,
+        method: str,
+        target: str,
+        body: bytes,
+        *,
+        credential: Credential = Credential.TOKEN,
+        content_type: str = JSON,
+    ) -> Reply:
+        """Send an HTTP request made by hand; judged like any other."""
+        headers = {"content-type": content_type}
+        token = self._token(credential)
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
         sent = HttpRequest(method, host, target, headers, body)
         api_version = sent.query.get("api-version")
         request = decode_request(sent)
-        return self._exchange(sent, request, Credential.TOKEN, api_version, by_hand=True)
+        return self._exchange(sent, request, credential, api_version, by_hand=True)
+
+    def _token(self, credential: Credential) -> str | None:
+        return {
+            Credential.TOKEN: self._target.token,
+            Credential.INVALID: _BAD_TOKEN,
+            Credential.ANONYMOUS: None,
+        }[credential]
 
     def _exchange(
         self,
@@ -168,8 +189,9 @@ class Session:
         begun = self._target.now()
         answered = self._target.exchange(sent)
         time = Interval(begun, self._target.now())
-        call = Call(host, request, time, api_version, credential)
-        message = replace(sent, headers={}) if by_hand else None
+        oddities = oddities_of(sent, request)
+        call = Call(host, request, time, api_version, credential, oddities=oddities)
+        message = replace(sent, headers=_told(sent.headers)) if by_hand else None
         if self._judged:
             self._imported = self._imported.sending(sent, request)
         losing, self._losing = self._losing, False
@@ -278,9 +300,19 @@ class InstanceSession:
         self._names += 1
         return f"key-{self._names}"
 
-    def send_message(self, method: str, target: str, body: bytes) -> Reply:
+    def send_message(
+        self,
+        method: str,
+        target: str,
+        body: bytes,
+        *,
+        credential: Credential = Credential.TOKEN,
+        content_type: str = JSON,
+    ) -> Reply:
         """Send an HTTP request made by hand to this instance: see `Session.send_message`."""
-        return self.session.send_message(self.host, method, target, body)
+        return self.session.send_message(
+            self.host, method, target, body, credential=credential, content_type=content_type
+        )
 
     def created(self, request: CreateKey | ImportKey) -> KeyBundle:
         """Make a key version that nothing speaks against, and return what is shown of it.

@@ -12,29 +12,35 @@ narrows only the factor it addresses.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from mhsm_model.alternatives import situations
-from mhsm_model.belief import advanced, advanced_by, after_loss, challenged, objections, widened
-from mhsm_model.clauses import Basis, Clause, Kind, Level, Severity, declare, severity
+from mhsm_model.belief import advanced, advanced_by, after_loss, objections
+from mhsm_model.clauses import Basis, Clause, Kind, Level, Severity, declare
 from mhsm_model.exchange import (
     Call,
     Indeterminate,
-    Malformed,
     Refused,
     Reply,
     Unauthenticated,
     Unmodelled,
     Unreadable,
 )
-from mhsm_model.findings import HELD, VACUOUS, Mismatch
-from mhsm_model.judgement import Breach, Judgement
+from mhsm_model.findings import HELD, VACUOUS
+from mhsm_model.judgement import LENIENT, Breach, Judgement, Strictness, shown
+from mhsm_model.leniency import with_leniency
+from mhsm_model.misfits import (
+    MALFORMED,
+    NO_OPERATION,
+    ONE_AUTHORITY,
+    authority_mismatch,
+    judged_apart,
+)
 from mhsm_model.operations import BY_REQUEST
-from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.operation import Effect, Operation
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
-from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
+from mhsm_model.sources import RECORDED_CLI, RECORDED_PYTHON, REST
 from mhsm_model.state import Estate
 from mhsm_model.tables.errors import Refusal
 from mhsm_model.unknown import UNKNOWN
@@ -57,28 +63,12 @@ SCHEMA: Final = declare(
     sources=(REST,),
     kind=Kind.WIRE,
 )
-MALFORMED: Final = declare(
-    "WIRE-002",
-    "Refuse a request whose body has not the operation's schema with a 4xx.",
-    level=Level.MUST,
-    basis=Basis.DOCUMENTED,
-    sources=(REST, RECORDED_GO),
-    kind=Kind.GUARD,
-)
 NO_FAULT: Final = declare(
     "ERR-202",
     "Answer no request with a 5xx.",
     level=Level.SHOULD,
     basis=Basis.OBSERVED,
     sources=(RECORDED_CLI, RECORDED_PYTHON),
-    kind=Kind.POSTCONDITION,
-)
-ONE_AUTHORITY: Final = declare(
-    "AUTH-202",
-    "Name the same authority in every challenge of an instance.",
-    level=Level.MUST,
-    basis=Basis.OBSERVED,
-    sources=(RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO),
     kind=Kind.POSTCONDITION,
 )
 OVERLOAD: Final = declare(
@@ -91,18 +81,6 @@ OVERLOAD: Final = declare(
 )
 
 _OVERLOADED: Final = (429, 503)
-
-
-@dataclass(frozen=True, slots=True)
-class Strictness:
-    """How breaches count: see `clauses.severity`."""
-
-    strict: bool = False
-    live: bool = False
-
-    def of(self, clause: Clause) -> Severity:
-        """The severity of a breach of the clause."""
-        return severity(clause.level, clause.basis, strict=self.strict, live=self.live)
 
 
 @dataclass(slots=True)
@@ -121,10 +99,6 @@ class _Opinion:
     effect: Effect | None = None
 
 
-LENIENT: Final = Strictness()
-"""Inferred clauses warn; what was only observed counts."""
-
-
 def accepts(
     estate: Estate, call: Call, reply: Reply, strictness: Strictness = LENIENT
 ) -> Judgement:
@@ -134,19 +108,23 @@ def accepts(
     also where the reply is unlawful: the belief then admits both that the reply told the truth and
     that it did not. Raises KeyError for a call to a host that the estate lacks.
     """
-    request = call.request
     if isinstance(reply, Indeterminate):
         return Judgement(after_loss(estate, call), inconclusive=reply.reason)
-    if isinstance(request, Unmodelled):
-        if isinstance(reply, Unauthenticated):
-            return _judge_challenge(estate, call, reply, strictness)
-        if isinstance(reply, Refused):
-            return Judgement(advanced(estate), inconclusive=f"{request.operation} is not modelled")
-        return Judgement(widened(estate, call), inconclusive=f"{request.operation} is not modelled")
-    if isinstance(reply, Refused) and reply.status in _OVERLOADED:
+    judgement = _judged(estate, call, reply, strictness)
+    return with_leniency(judgement, estate, call, reply) if call.oddities else judgement
+
+
+def _is_overload(reply: Reply) -> TypeGuard[Refused]:
+    return isinstance(reply, Refused) and reply.status in _OVERLOADED
+
+
+def _judged(estate: Estate, call: Call, reply: Reply, strictness: Strictness) -> Judgement:
+    request = call.request
+    if _is_overload(reply) and not isinstance(request, Unmodelled):
         return Judgement(advanced(estate), answers=((OVERLOAD, str(reply.status)),))
-    if isinstance(request, Malformed):
-        return _judge_malformed(estate, call, reply, strictness)
+    apart = judged_apart(estate, call, reply, strictness)
+    if apart is not None:
+        return apart
     operation = BY_REQUEST[type(request)]
     opinions = [_opinion(operation, s, reply, strictness) for s in situations(estate, call, reply)]
     lawful = [o for o in opinions if not _failures(o)]
@@ -209,13 +187,6 @@ def _breach(
         opinion.breaches.append(Breach(clause, expected, observed, weight))
 
 
-def _shown(reply: Refused | Unauthenticated) -> str:
-    if isinstance(reply, Unauthenticated):
-        return "401 with a challenge"
-    words = [str(reply.status), reply.code or "without a code"]
-    return " ".join(words) + (f' "{reply.message}"' if reply.message else "")
-
-
 def _judge_refusal(
     opinion: _Opinion,
     found: list[tuple[Guard[Any], Refusal | Perhaps]],
@@ -225,7 +196,7 @@ def _judge_refusal(
     s = opinion.situation
     masked = s.call.host_masked
     if isinstance(reply, Unauthenticated):
-        mismatch = _authority_mismatch(s.estate, s.call, reply)
+        mismatch = authority_mismatch(s.estate, s.call, reply)
         if mismatch is not None:
             _breach(opinion, ONE_AUTHORITY, strictness, mismatch.expected, mismatch.observed)
         elif s.configuration.authority is not UNKNOWN:
@@ -245,18 +216,18 @@ def _judge_refusal(
         explained = True
         if guard.clause.level in (Level.OPEN, Level.MAY):
             opinion.refused.append(guard.clause)
-            opinion.answers.append((guard.clause, f"refused: {_shown(reply)}"))
+            opinion.answers.append((guard.clause, f"refused: {shown(reply)}"))
         else:
             # It may be the reason, as far as anyone can tell: that tests nothing.
             opinion.vacuous.append(guard.clause)
     if explained:
         return
     if isinstance(reply, Refused) and reply.status >= 500:
-        _breach(opinion, NO_FAULT, strictness, "no 5xx", _shown(reply))
+        _breach(opinion, NO_FAULT, strictness, "no 5xx", shown(reply))
     elif not demanded:
-        _breach(opinion, NO_REASON, strictness, "a success", _shown(reply))
+        _breach(opinion, NO_REASON, strictness, "a success", shown(reply))
     for guard, refusal in demanded:
-        _breach(opinion, guard.clause, strictness, str(refusal), _shown(reply))
+        _breach(opinion, guard.clause, strictness, str(refusal), shown(reply))
 
 
 def _judge_success(
@@ -272,8 +243,8 @@ def _judge_success(
             _breach(opinion, guard.clause, strictness, str(objection), "a success")
         elif guard.clause.level in (Level.OPEN, Level.MAY):
             opinion.answers.append((guard.clause, "carried out"))
-    # A request that reached its operation had the schema.
-    opinion.satisfied = [MALFORMED]
+    # A request that reached its operation was one of it, and had the schema.
+    opinion.satisfied = [MALFORMED, NO_OPERATION]
     opinion.satisfied += [
         guard.clause for guard in operation.guards if guard.clause.identifier not in objecting
     ]
@@ -303,41 +274,3 @@ def _told(operation: Operation[Any, Any], s: Situation[Any], reply: Reply) -> Ef
         return operation.effect(s, reply)
     except ValueError:
         return None
-
-
-# --- challenges -----------------------------------------------------------------------------------
-
-
-def _authority_mismatch(estate: Estate, call: Call, reply: Unauthenticated) -> Mismatch | None:
-    """Where a challenge names another authority than the instance's own."""
-    authority = estate.instances[call.host].configuration.authority
-    if authority is UNKNOWN or reply.authority == authority:
-        return None
-    return Mismatch(f"authority {authority}", f"authority {reply.authority}")
-
-
-def _judge_challenge(
-    estate: Estate, call: Call, reply: Unauthenticated, strictness: Strictness
-) -> Judgement:
-    """Judge a 401 to a request that no chapter speaks of: the challenge is the same for all."""
-    mismatch = _authority_mismatch(estate, call, reply)
-    if mismatch is None:
-        refused = (ACCESS[0].clause,)
-        return Judgement(challenged(estate, call, reply), refused=refused, alone=True)
-    weight = strictness.of(ONE_AUTHORITY)
-    breach = Breach(ONE_AUTHORITY, mismatch.expected, mismatch.observed, weight)
-    return Judgement(advanced(estate), breaches=(breach,))
-
-
-# --- requests that are none -----------------------------------------------------------------------
-
-
-def _judge_malformed(estate: Estate, call: Call, reply: Reply, strictness: Strictness) -> Judgement:
-    if isinstance(reply, Unauthenticated):
-        return _judge_challenge(estate, call, reply, strictness)
-    if isinstance(reply, Refused) and 400 <= reply.status <= 499:
-        return Judgement(advanced(estate), refused=(MALFORMED,), alone=True)
-    weight = strictness.of(MALFORMED)
-    observed = _shown(reply) if isinstance(reply, Refused) else "a success"
-    breach = Breach(MALFORMED, "a 4xx answer", observed, weight)
-    return Judgement(widened(estate, call), breaches=(breach,))

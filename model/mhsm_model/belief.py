@@ -20,6 +20,7 @@ from mhsm_model.exchange import (
     DeletedKeyBundle,
     KeyBundle,
     Malformed,
+    NoOperation,
     Reach,
     Reply,
     RestoreKey,
@@ -286,6 +287,8 @@ def after_loss(estate: Estate, call: Call) -> Estate:
     request = call.request
     if isinstance(request, Unmodelled | Malformed):
         return widened(estate, call)
+    if isinstance(request, NoOperation):
+        return advanced(estate)
     name = addressed_name(estate, request)
     after = advanced(estate)
     if not name:
@@ -310,6 +313,8 @@ def after_loss(estate: Estate, call: Call) -> Estate:
 def widened(estate: Estate, call: Call) -> Estate:
     """The estate after something that is not modelled: what it may have reached is not known."""
     request, after = call.request, advanced(estate)
+    if isinstance(request, NoOperation):
+        return _emptied(after, call.host)
     if isinstance(request, Malformed):
         # Whatever it was taken for, it named its key.
         request = Unmodelled(request.operation, Reach.NAME, request.name)

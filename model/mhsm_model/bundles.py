@@ -25,6 +25,7 @@ from mhsm_model.tables.release_policies import DEFAULT_CONTENT_TYPE, normalised
 from mhsm_model.unknown import Unknown
 
 __all__ = [
+    "POLICY_FILLED_SINCE",
     "attributes_mismatch",
     "bundle_in",
     "kind_of_public",
@@ -198,7 +199,12 @@ def times_mismatch(version: KeyVersion, shown: Attributes) -> Mismatch | None:
     return None
 
 
-def stored_policy(policy: ReleasePolicy) -> ReleasePolicy:
-    """A release policy that was sent, as the service stores it."""
+POLICY_FILLED_SINCE: Final = "7.3"
+"""The first api-version under which a policy was recorded to show `immutable` unasked."""
+
+
+def stored_policy(policy: ReleasePolicy, *, filled: bool) -> ReleasePolicy:
+    """A release policy that was sent, as the service stores it; `filled` has `immutable` too."""
     content_type = policy.content_type or DEFAULT_CONTENT_TYPE
-    return ReleasePolicy(normalised(policy.data), content_type, bool(policy.immutable))
+    immutable = bool(policy.immutable) if filled else policy.immutable
+    return ReleasePolicy(normalised(policy.data), content_type, immutable)

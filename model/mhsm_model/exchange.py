@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mhsm_model.moments import ANY_TIME, Interval
+from mhsm_model.oddities import Oddity
 from mhsm_model.release_policy import ReleasePolicy
 from mhsm_model.replies import (
     Attributes,
@@ -43,6 +44,7 @@ from mhsm_model.requests import (
     ListKeys,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     PurgeDeletedKey,
     Reach,
     RecoverDeletedKey,
@@ -83,6 +85,7 @@ __all__ = [
     "ListKeys",
     "Malformed",
     "NoContent",
+    "NoOperation",
     "OperationResult",
     "PurgeDeletedKey",
     "RandomBytes",
@@ -121,7 +124,8 @@ class Call:
     `host` is the instance's DNS name. `time` is the closed interval from sending to the answer, in
     seconds. `api_version` is None where the request had none, `credential` and `api_version` are
     UNKNOWN where a recording does not say. `host_masked` marks a recording whose host names were
-    replaced, so that hosts inside replies cannot be compared.
+    replaced, so that hosts inside replies cannot be compared. `oddities` are the ways in which the
+    message departs from what clients send, where it does.
     """
 
     host: str
@@ -130,3 +134,4 @@ class Call:
     api_version: str | Unknown | None = UNKNOWN
     credential: Credential | Unknown = UNKNOWN
     host_masked: bool = False
+    oddities: frozenset[Oddity] = frozenset()

@@ -27,19 +27,21 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     Refused,
     Reply,
     Unauthenticated,
     Unmodelled,
 )
 from mhsm_model.operations import BY_REQUEST
+from mhsm_model.operations.access import caller_is_authenticated
 from mhsm_model.operations.operation import Effect
 from mhsm_model.relations.secrets import Secret
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
 from mhsm_model.state import Estate
-from mhsm_model.tables.clouds import PUBLIC
-from mhsm_model.tables.errors import Refusal
+from mhsm_model.tables.clouds import resource_under
+from mhsm_model.tables.errors import Refusal, no_operation
 
 __all__ = ["Step", "Vault", "answer", "step"]
 
@@ -114,11 +116,8 @@ def _decided(
     request = call.request
     # Raises KeyError for an unknown host.
     instance = estate.instances[call.host]
-    if isinstance(request, Malformed):
-        return None, _malformed(instance.configuration, call, request), None, {}
-    if isinstance(request, Unmodelled):
-        refusal = Refused(400, "NotSupported", f"{request.operation} is not supported")
-        return None, refusal, None, {}
+    if isinstance(request, Malformed | NoOperation | Unmodelled):
+        return None, _apart(instance.configuration, call, request, ignoring), None, {}
     situation = next(iter(situations(estate, call)))
     operation = BY_REQUEST[type(request)]
     lent = situation if isinstance(request, _WITHOUT_SECRETS) else _lending(situation, vault)
@@ -154,13 +153,27 @@ def _error(situation: Situation[Any], refusal: Refusal) -> Reply:
 
 
 def _challenge(configuration: Configuration) -> Unauthenticated:
-    return Unauthenticated(known(configuration.authority), PUBLIC.resource)
+    authority = known(configuration.authority)
+    return Unauthenticated(authority, resource_under(authority))
 
 
-def _malformed(configuration: Configuration, call: Call, request: Malformed) -> Reply:
-    if call.credential is not Credential.TOKEN:
+def _apart(
+    configuration: Configuration,
+    call: Call,
+    request: Malformed | NoOperation | Unmodelled,
+    ignoring: Drop,
+) -> Reply:
+    """The answer to what no row of an operation carries out."""
+    authenticated = call.credential is Credential.TOKEN or ignoring(caller_is_authenticated)
+    if not authenticated:
         return _challenge(configuration)
-    return Refused(400, "BadParameter", request.problem)
+    match request:
+        case Malformed(problem=problem):
+            return Refused(400, "BadParameter", problem)
+        case NoOperation():
+            return no_operation(request)
+        case Unmodelled(operation=operation):
+            return Refused(400, "NotSupported", f"{operation} is not supported")
 
 
 def _lending(situation: Situation[Any], vault: Vault) -> Situation[Any]:

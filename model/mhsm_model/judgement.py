@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from mhsm_model.clauses import Clause, Severity
+from mhsm_model.clauses import Clause, Severity, severity
+from mhsm_model.exchange import Refused, Unauthenticated
 from mhsm_model.state import Estate
 
-__all__ = ["Breach", "Judgement"]
+__all__ = ["LENIENT", "Breach", "Judgement", "Strictness", "shown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Strictness:
+    """How breaches count: see `clauses.severity`."""
+
+    strict: bool = False
+    live: bool = False
+
+    def of(self, clause: Clause) -> Severity:
+        """The severity of a breach of the clause."""
+        return severity(clause.level, clause.basis, strict=self.strict, live=self.live)
+
+
+LENIENT: Final = Strictness()
+"""Inferred clauses warn; what was only observed counts."""
+
+
+def shown(reply: Refused | Unauthenticated) -> str:
+    """An error answer in a few words."""
+    if isinstance(reply, Unauthenticated):
+        return "401 with a challenge"
+    words = [str(reply.status), reply.code or "without a code"]
+    return " ".join(words) + (f' "{reply.message}"' if reply.message else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +68,16 @@ class Judgement:
     vacuous: tuple[Clause, ...] = ()
     answers: tuple[tuple[Clause, str], ...] = ()
     inconclusive: str | None = None
+
+    def with_breach(self, breach: Breach) -> Judgement:
+        """The judgement with a breach added where its severity has it."""
+        match breach.severity:
+            case Severity.FAILURE:
+                return replace(self, breaches=(*self.breaches, breach))
+            case Severity.WARNING:
+                return replace(self, warnings=(*self.warnings, breach))
+            case Severity.NONE:
+                return self
 
     @property
     def accepted(self) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "ListKeyVersions",
     "ListKeys",
     "Malformed",
+    "NoOperation",
     "PurgeDeletedKey",
     "Reach",
     "RecoverDeletedKey",
@@ -270,6 +271,14 @@ class Unmodelled:
     name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NoOperation:
+    """A method and a path that together are no operation's; `path` is as sent, without query."""
+
+    method: str
+    path: str
+
+
 KeyRequest = (
     CreateKey
     | ImportKey
@@ -289,5 +298,12 @@ KeyRequest = (
     | BackupKey
 )
 Request = (
-    KeyRequest | RestoreKey | GetRandomBytes | ListKeys | ListDeletedKeys | Malformed | Unmodelled
+    KeyRequest
+    | RestoreKey
+    | GetRandomBytes
+    | ListKeys
+    | ListDeletedKeys
+    | Malformed
+    | NoOperation
+    | Unmodelled
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -14,10 +13,12 @@ from mhsm_model.moments import Interval
 from mhsm_model.rules import Guard
 from mhsm_model.state import Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.oddities import oddities_of
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import TargetProfile
+from mhsm_targets.request_ids import request_id
 
 __all__ = ["EPOCH", "Emulator", "EmulatorFactory"]
 
@@ -89,12 +90,14 @@ class Emulator:
 
     def call(self, request: HttpRequest) -> Call:
         """The call that an HTTP request is, at the virtual clock."""
+        asked = decode_request(request)
         return Call(
             host=request.host,
-            request=decode_request(request),
+            request=asked,
             time=Interval(self._clock, self._clock),
             api_version=request.query.get("api-version"),
             credential=_credential(request.headers.get("authorization")),
+            oddities=oddities_of(request, asked),
         )
 
     def carry_out(
@@ -107,10 +110,7 @@ class Emulator:
 
     def respond(self, request: HttpRequest, call: Call, reply: Reply) -> HttpResponse:
         """The response that carries the reply."""
-        octets = bytearray(self._marks.octets(16))
-        octets[6] = octets[6] & 0x0F | 0x10
-        octets[8] = octets[8] & 0x3F | 0x80
-        marks = ServerMarks(request_id=str(uuid.UUID(bytes=bytes(octets))))
+        marks = ServerMarks(request_id=request_id(self._marks.octets(16)))
         return encode_reply(request.method, reply, marks)
 
     def close(self) -> None:

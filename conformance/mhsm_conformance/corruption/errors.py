@@ -140,6 +140,18 @@ def activity_other(place: Place) -> Alteration | None:
     return _with(place, {**error, "message": message}, sight)
 
 
+@corrupting("activity-drawn")
+def activity_drawn(place: Place) -> Alteration | None:
+    """Name an activity id that is a UUID of version 4."""
+    error = _error(place)
+    found = None if error is None else ACTIVITY.search(str(error["message"]))
+    if error is None or found is None or found.group(1)[14] != "1":
+        return None
+    drawn = f"{found.group(1)[:14]}4{found.group(1)[15:]}"
+    message = str(error["message"]).replace(found.group(1), drawn)
+    return _with(place, {**error, "message": message}, Seen(("ERR-204",)))
+
+
 @corrupting("activity-no-uuid")
 def activity_no_uuid(place: Place) -> Alteration | None:
     """Name an activity id that is no UUID."""
@@ -196,6 +208,7 @@ ERRORS: Final[tuple[Operator, ...]] = (
     error_of_other_collection,
     activity_missing,
     activity_other,
+    activity_drawn,
     activity_no_uuid,
     inner_error,
     without_code,

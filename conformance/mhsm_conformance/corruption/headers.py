@@ -51,6 +51,17 @@ def _dropped(name: str, sentence: str, header: str, *clauses: str) -> Operator:
     return Operator(name, sentence, corrupts)
 
 
+def _added(name: str, sentence: str, header: str, value: str, *clauses: str) -> Operator:
+    """The operator that adds a header that is not there."""
+
+    def corrupts(place: Place) -> Alteration | None:
+        if header in place.answered.headers:
+            return None
+        return altered(place, place.with_header(header, value), Seen(clauses))
+
+    return Operator(name, sentence, corrupts)
+
+
 @corrupting("region-on-error")
 def region_on_error(place: Place) -> Alteration | None:
     """Show the region on an error."""
@@ -110,4 +121,13 @@ HEADERS: Final[tuple[Operator, ...]] = (
         for header in FIXED_HEADERS
     ),
     challenge_on_other_status,
+    _added("date-added", "Show the date.", "date", "Fri, 01 Jan 2027 00:00:00 GMT", "API-207"),
+    _added("server-added", "Name the server.", "server", "Kestrel", "API-207"),
+    _added(
+        "vault-version-added",
+        "Show the version of the service, as vaults do.",
+        "x-ms-keyvault-service-version",
+        "1.9.1924.1",
+        "API-208",
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mhsm_conformance.corruption.attributes import BY_NAME
 from mhsm_conformance.corruption.encodings import flipped, shortened, widened
@@ -18,10 +18,12 @@ from mhsm_conformance.corruption.operator import (
     Unseen,
     altered,
 )
-from mhsm_conformance.corruption.session import Place
+from mhsm_conformance.corruption.session import Document, Place
 from mhsm_conformance.corruption.sightings import ABSENT, Show, member_at, shows, witnessed
 from mhsm_model.base64url import decoded, encoded
 from mhsm_model.exchange import CreateKey, ImportKey
+from mhsm_model.tables.key_operations import DEFAULTS
+from mhsm_model.tables.key_types import Family
 
 __all__ = ["KEYS"]
 
@@ -134,9 +136,19 @@ def _operations_seen(place: Place, show: Show) -> Sight:
 
 
 def _one_operation_less(operations: Any, place: Place) -> Any:
-    if len(operations) < 2:
+    # One that only some builds give by default may be lacking.
+    surely = [o for o in operations if o not in _in_some_builds(place)]
+    if len(operations) < 2 or not surely:
         return ABSENT
-    return [o for o in operations if o != operations[place.draw("operation", len(operations))]]
+    return [o for o in operations if o != surely[place.draw("operation", len(surely))]]
+
+
+def _in_some_builds(place: Place) -> frozenset[str]:
+    """The operations that only some builds give a key whose request names none."""
+    key = place.shown.get("key") if place.shown is not None else None
+    kty = cast("Document", key).get("kty") if isinstance(key, dict) else None
+    default = DEFAULTS.get(Family(kty)) if kty in set(Family) else None
+    return frozenset() if default is None else default.in_some_builds
 
 
 def _one_operation_more(operations: Any, _: Place) -> Any:

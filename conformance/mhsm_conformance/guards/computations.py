@@ -328,6 +328,14 @@ def page_of_nothing(hsm: InstanceSession, kind: type[Any]) -> Iterator[Attempt]:
     yield Attempt(request)
 
 
+@breaks("PAGE-211")
+def page_after_nothing(hsm: InstanceSession, kind: type[Any]) -> Iterator[Attempt]:
+    """A page after one that never was, and the first."""
+    request = request_in_scene(hsm, kind)
+    yield Attempt(replace(request, continuation="bm8gcGFnZQ"))
+    yield Attempt(request)
+
+
 @breaks("RNG-002")
 def byte_too_many(hsm: InstanceSession, kind: type[Any]) -> Iterator[Attempt]:
     """One byte more than a call gives, and just as many."""

@@ -52,7 +52,23 @@ MALFORMED: Final = (
     ("POST", "sign", b'{"alg":"ES256","value":"A"}'),
     ("POST", "verify", b'{"alg":"ES256","value":"AAAA"}'),
     ("POST", "encrypt", b'{"alg":"A256CBC","value":[1,2,3]}'),
-    ("POST", "decrypt", b'{"alg":"A256CBC","value":"AAAA","iv":"+/+/"}'),
+    ("POST", "decrypt", b'{"alg":"A256CBC","value":"AAAA","iv":"*_*_"}'),
+    ("POST", "create", b'{"kty":NaN}'),
+    ("POST", "create", b'{"kty":"EC","colour":NaN}'),
+    ("POST", "create", b'{"kty":"EC"}}'),
+    ("POST", "create", b'{"kty":"EC",}'),
+    ("POST", "create", b"{'kty':'EC'}"),
+    ("POST", "create", b'{"kty":"EC","tags":{"a":["b"]}}'),
+    ("POST", "create", b'{"kty":"EC","tags":{"a":{"b":"c"}}}'),
+    ("POST", "create", b'{"kty":"RSA","key_size":2048.5}'),
+    ("POST", "create", b'{"kty":"RSA","key_size":9223372036854775808}'),
+    ("POST", "create", b'{"kty":"RSA","key_size":true}'),
+    ("POST", "create", b'{"kty":"EC","attributes":{"nbf":1e400}}'),
+    ("POST", "create", b'{"kty":"EC","release_policy":"none"}'),
+    ("POST", "create", b'{"kty":"EC","release_policy":{}}'),
+    ("POST", "create", b"[" * 20_000),
+    ("POST", "create", b'{"kty":' * 20_000),
+    ("POST", "create", b'{"kty":"\xff"}'),
 )
 
 
@@ -79,12 +95,15 @@ def test_malformed_body(hsm: InstanceSession, method: str, action: str, body: by
     "API-205",
     "ERR-100",
     "ERR-101",
+    *("API-207", "API-208"),
     "ERR-203",
     "ERR-202",
+    "ERR-204",
     "WIRE-001",
     "WIRE-201",
     "WIRE-202",
     "WIRE-203",
+    "WIRE-205",
     "ERR-201",
 )
 def test_one_of_each(hsm: InstanceSession) -> None:
@@ -106,7 +125,7 @@ def test_one_of_each(hsm: InstanceSession) -> None:
     hsm.send(DeleteKey("symmetric"), credential=Credential.ANONYMOUS)
 
 
-@pytest.mark.exercises("ERR-201", "KEY-212", "ALG-012")
+@pytest.mark.exercises("API-009", "ERR-201", "KEY-212", "ALG-012")
 def test_paths_in_other_spellings(hsm: InstanceSession) -> None:
     """A trailing slash, an empty version and another case of an operation's name change nothing."""
     made = hsm.created(CreateKey("subject", "EC"))

@@ -7,11 +7,12 @@ from typing import Final
 
 from immutables import Map
 
-from mhsm_model.bundles import point, revealed, stored_policy
+from mhsm_model.bundles import POLICY_FILLED_SINCE, point, revealed, stored_policy
 from mhsm_model.clauses import Basis
 from mhsm_model.exchange import CreateKey, ImportKey, KeyBundle
 from mhsm_model.findings import VACUOUS, Finding, Mismatch, expect
 from mhsm_model.material import Material
+from mhsm_model.operations.access import is_older
 from mhsm_model.operations.operation import Effect
 from mhsm_model.operations.requested import requested_operations
 from mhsm_model.operations.shape import SHAPE
@@ -151,6 +152,14 @@ BORN: tuple[Postcondition[Birth, KeyBundle], ...] = (
 )
 
 
+def _default_operations(s: Situation[Birth], family: Family) -> frozenset[str]:
+    """What the emulator gives: the set recorded last under an api-version as old as the call's."""
+    default = DEFAULTS[family]
+    if default.since is None or is_older(s, default.since):
+        return default.always
+    return default.always | default.in_some_builds
+
+
 def _requested_version(
     s: Situation[Birth], family: Family, material: str, version: str | None
 ) -> KeyVersion:
@@ -159,7 +168,7 @@ def _requested_version(
     return KeyVersion(
         version=version,
         material=material,
-        key_ops=frozenset(named) if named else DEFAULTS[family].always,
+        key_ops=frozenset(named) if named else _default_operations(s, family),
         enabled=asked.enabled is not False,
         not_before=asked.not_before,
         expires=asked.expires,
@@ -167,7 +176,9 @@ def _requested_version(
         updated=s.now,
         exportable=bool(asked.exportable),
         tags=Map(s.request.tags) if s.request.tags else NO_TAGS,
-        release_policy=None if policy is None else stored_policy(policy),
+        release_policy=None
+        if policy is None
+        else stored_policy(policy, filled=not is_older(s, POLICY_FILLED_SINCE)),
     )
 
 

@@ -26,12 +26,14 @@ from mhsm_model.operations.existence import NAMED
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.paging import (
     PAGE,
+    collection_of,
     continued,
     item_in,
     item_mismatch,
     page_from,
     page_of,
     page_size_is_permitted,
+    skip_token_is_known,
     walk_before,
     walked,
 )
@@ -55,16 +57,10 @@ __all__ = ["LIST_DELETED_KEYS", "LIST_KEYS", "LIST_KEY_VERSIONS"]
 
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
 Names = ListKeys | ListDeletedKeys
-_KEYS: Final = "keys"
-_DELETED: Final = "deletedkeys"
 
 
 def _standing(s: Situation[Any], factor: Factor) -> tuple[Entry, ...]:
     return standing(factor, s.instance, s.now)
-
-
-def _collection(request: Names) -> str:
-    return _KEYS if isinstance(request, ListKeys) else _DELETED
 
 
 def _stage(request: Names) -> Stage:
@@ -131,7 +127,7 @@ def _current_versions(s: Situation[Names], name: str) -> Iterator[KeyVersion]:
 @postcondition("PAGE-206", basis=Basis.DOCUMENTED, sources=(REST,))
 def no_name_is_missing(s: Situation[Names], reply: KeyPage, /) -> Finding:
     """List every key of the stage that was there from the first page to the last."""
-    walk = walk_before(s, _collection(s.request))
+    walk = walk_before(s, collection_of(s.request))
     if reply.next_link is not None or walk is None:
         return VACUOUS
     listed = walk.listed.union(item_in(item).kid.name for item in reply.items)
@@ -203,13 +199,13 @@ def _dated(entry: Entry, listed: KeyItem | DeletedKeyItem) -> Entry:
 
 def _names_effect(s: Situation[Any], reply: KeyPage, /) -> Effect:
     listed = [item_in(item).kid.name for item in reply.items]
-    moved = walked(s, _collection(s.request), reply, listed)
+    moved = walked(s, collection_of(s.request), reply, listed)
     learnt = replace(_learnt(s, reply), walks=moved.walks)
     return Effect(s.entry, instance=learnt)
 
 
 def _names_answer(s: Situation[Names]) -> tuple[list[tuple[str, Entry]], str | None]:
-    stage, path = _stage(s.request), f"/{_collection(s.request)}"
+    stage, path = _stage(s.request), f"/{collection_of(s.request)}"
     names, after = sorted_names(s.instance.factors, stage), s.request.continuation
     begin = 0 if after is None else bisect_right(names, continued(after))
     found: dict[str, Entry] = {}
@@ -260,7 +256,7 @@ LIST_KEYS: Final[Operation[ListKeys, KeyPage]] = Operation(
     name="GetKeys",
     request=ListKeys,
     reply=KeyPage,
-    guards=(*ACCESS, page_size_is_permitted),
+    guards=(*ACCESS, page_size_is_permitted, skip_token_is_known),
     ensures=_NAME_PAGES,
     answers=_keys_answer,
     effect=_names_effect,
@@ -270,7 +266,7 @@ LIST_DELETED_KEYS: Final[Operation[ListDeletedKeys, KeyPage]] = Operation(
     name="GetDeletedKeys",
     request=ListDeletedKeys,
     reply=KeyPage,
-    guards=(*ACCESS, page_size_is_permitted),
+    guards=(*ACCESS, page_size_is_permitted, skip_token_is_known),
     ensures=(*_NAME_PAGES, deleted_items_show_the_deletion),
     answers=_deleted_answer,
     effect=_names_effect,
@@ -343,7 +339,7 @@ def versions_come_oldest_first(s: Situation[ListKeyVersions], reply: KeyPage, /)
 @postcondition("PAGE-209", basis=Basis.DOCUMENTED, sources=(REST,))
 def no_version_is_missing(s: Situation[ListKeyVersions], reply: KeyPage, /) -> Finding:
     """List every version that the key had from the first page to the last."""
-    key, walk = s.active, walk_before(s, _versions(s.name))
+    key, walk = s.active, walk_before(s, collection_of(s.request))
     if key is None or walk is None or reply.next_link is not None or s.name in walk.changed:
         return VACUOUS
     listed = walk.listed.union(item_in(item).kid.version or "" for item in reply.items)
@@ -353,13 +349,9 @@ def no_version_is_missing(s: Situation[ListKeyVersions], reply: KeyPage, /) -> F
     return HELD if key.versions else VACUOUS
 
 
-def _versions(name: str) -> str:
-    return f"versions of {name}"
-
-
 def _versions_effect(s: Situation[ListKeyVersions], reply: KeyPage, /) -> Effect:
     listed = [item_in(item).kid.version or "" for item in reply.items]
-    return Effect(s.entry, instance=walked(s, _versions(s.name), reply, listed))
+    return Effect(s.entry, instance=walked(s, collection_of(s.request), reply, listed))
 
 
 def _versions_answer(s: Situation[ListKeyVersions], hand: Hand, /) -> KeyPage:
@@ -385,6 +377,7 @@ LIST_KEY_VERSIONS: Final[Operation[ListKeyVersions, KeyPage]] = Operation(
     guards=(
         *NAMED,
         page_size_is_permitted,
+        skip_token_is_known,
     ),
     ensures=(
         *PAGE,

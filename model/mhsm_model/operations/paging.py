@@ -39,6 +39,7 @@ from mhsm_model.unknown import Unknown
 __all__ = [
     "PAGE",
     "Listing",
+    "collection_of",
     "continued",
     "item_in",
     "item_mismatch",
@@ -46,6 +47,7 @@ __all__ = [
     "page_from",
     "page_of",
     "page_size_is_permitted",
+    "skip_token_is_known",
     "walk_before",
     "walked",
 ]
@@ -54,6 +56,8 @@ Listing = ListKeys | ListKeyVersions | ListDeletedKeys
 _RECORDED: Final = (RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO)
 _MAXIMUM_PAGE: Final = 25
 _MAXIMUM_WALKS: Final = 16
+_TOKEN_BEGIN: Final = "+RID:"
+_TOKEN_END: Final = "#RT:1"
 
 
 def item_in(item: KeyItem | DeletedKeyItem) -> KeyItem:
@@ -67,6 +71,17 @@ def next_token(page: KeyPage) -> str | None:
         return None
     values = _query(page.next_link).get("$skiptoken")
     return values[0] if values else None
+
+
+def collection_of(request: Listing) -> str:
+    """The list that a request reads a page of, as walks are kept by it."""
+    match request:
+        case ListKeys():
+            return "keys"
+        case ListDeletedKeys():
+            return "deletedkeys"
+        case ListKeyVersions(name):
+            return f"versions of {name}"
 
 
 def _query(link: str) -> dict[str, list[str]]:
@@ -132,6 +147,23 @@ def page_size_is_permitted(s: Situation[Listing], /) -> Objection:
     if asked is None or 1 <= asked <= _MAXIMUM_PAGE:
         return None
     return Perhaps(unseen(400, "BadParameter", "maxresults is out of range"), emulated=True)
+
+
+@guard(
+    "PAGE-211",
+    level=Level.OPEN,
+    basis=Basis.DOCUMENTED,
+    sources=(REST,),
+    presupposes=(caller_is_authenticated,),
+)
+def skip_token_is_known(s: Situation[Listing], /) -> Objection:
+    """Refuse a skip token that no page of the list has given."""
+    token = s.request.continuation
+    if token is None or walk_before(s, collection_of(s.request)) is not None:
+        return None
+    # Pages of a walk that was given up are forgotten here, and still read.
+    refusal = unseen(400, "BadParameter", "The skip token is not valid")
+    return Perhaps(refusal, emulated=not continued(token))
 
 
 @postcondition("PAGE-001", basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))
@@ -218,7 +250,7 @@ def page_from(
     names = list(islice(rest, limit + 1))
     if len(names) <= limit:
         return names, None
-    token = encoded(f"+RID:{names[limit - 1]}#RT:1".encode())
+    token = encoded(f"{_TOKEN_BEGIN}{names[limit - 1]}{_TOKEN_END}".encode())
     return names[:limit], f"https://{host}{path}?maxresults={limit}&$skiptoken={token}"
 
 
@@ -228,7 +260,8 @@ def continued(continuation: str) -> str:
         text = decoded(continuation).decode()
     except ValueError:
         return ""
-    return text.removeprefix("+RID:").removesuffix("#RT:1")
+    own = text.startswith(_TOKEN_BEGIN) and text.endswith(_TOKEN_END)
+    return text[len(_TOKEN_BEGIN) : -len(_TOKEN_END)] if own else ""
 
 
 def _after(names: list[str], continuation: str) -> list[str]:

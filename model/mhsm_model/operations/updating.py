@@ -11,11 +11,18 @@ from typing import Final
 
 from immutables import Map
 
-from mhsm_model.bundles import attributes_mismatch, point, shown_version, stored_policy
+from mhsm_model.bundles import (
+    POLICY_FILLED_SINCE,
+    attributes_mismatch,
+    point,
+    shown_version,
+    stored_policy,
+)
 from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import KeyBundle, UpdateKey
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.identifiers import KeyIdentifier
+from mhsm_model.operations.access import is_older
 from mhsm_model.operations.existence import PRESENT, version_exists
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.reading import known_key, learnt_key
@@ -88,7 +95,8 @@ def _updated(s: Situation[UpdateKey], version: KeyVersion) -> KeyVersion:
         made = replace(made, expires=asked.expires)
     policy = s.request.release_policy
     if policy is not None:
-        made = replace(made, release_policy=stored_policy(policy))
+        filled = not is_older(s, POLICY_FILLED_SINCE)
+        made = replace(made, release_policy=stored_policy(policy, filled=filled))
     return replace(made, updated=s.now)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-__all__ = ["CLOUDS", "PUBLIC", "Cloud", "challenged_by"]
+__all__ = ["CLOUDS", "PUBLIC", "Cloud", "challenged_by", "resource_under"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ CLOUDS: Final[tuple[Cloud, ...]] = (
     Cloud("US government", "login.microsoftonline.us", "https://managedhsm.usgovcloudapi.net"),
     Cloud("test", "login.windows-ppe.net", "https://managedhsm-int.azure-int.net"),
 )
+
+
+def resource_under(authority: str) -> str:
+    """The resource of the cloud that an authority (a URL) is of; the public one's for others."""
+    found = (c.resource for c in CLOUDS if authority.startswith(f"https://{c.authority_host}/"))
+    return next(found, PUBLIC.resource)
 
 
 def challenged_by(authority: str, resource: str) -> Cloud | None:

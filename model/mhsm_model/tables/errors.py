@@ -10,14 +10,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import unquote
 
-from mhsm_model.exchange import Refused, Unauthenticated
+from mhsm_model.exchange import NoOperation, Refused, Unauthenticated
 
-__all__ = ["UNAUTHENTICATED", "Refusal", "bad_parameter", "key_not_found", "seen", "unseen"]
+__all__ = [
+    "UNAUTHENTICATED",
+    "Refusal",
+    "bad_parameter",
+    "key_not_found",
+    "no_operation",
+    "seen",
+    "unseen",
+]
 
 _OTHER_MATTERS: Final = frozenset({401, 404, 405, 408, 429})
 """4xx that say something else: who calls, that nothing is there, the verb, the time, the load."""
 
+_METHODS: Final = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE"})
+_LONGEST_SHOWN: Final = 127
 _HOST = re.compile(r"https://[^/\s]+")
 
 
@@ -101,6 +112,20 @@ def unseen(status: int, code: str, message: str) -> Refusal:
 def key_not_found(host: str, collection: str, name: str) -> Refusal:
     """404 KeyNotFound; `collection` is `keys` or `deletedkeys`, and the URL ends at the name."""
     return seen(404, "KeyNotFound", f"Key not found: https://{host}/{collection}/{name}")
+
+
+def no_operation(request: NoOperation) -> Refused:
+    """What the emulator answers to a method and a path that are no operation's: a choice.
+
+    Under a key it is what was recorded in 2021 for actions that came later.
+    """
+    if request.method not in _METHODS:
+        return Refused(405, "MethodNotAllowed", "The method is not supported")
+    collection, _, rest = request.path.strip("/").partition("/")
+    if collection == "keys" and rest and request.method in ("POST", "PUT"):
+        action = unquote(rest.rpartition("/")[2])[:_LONGEST_SHOWN]
+        return Refused(400, "NotSupported", f"action '{action}' not supported")
+    return Refused(404, "NotFound", "The resource does not exist")
 
 
 UNAUTHENTICATED: Final = Refusal(401, None, None, 401, "Unauthorized", "")

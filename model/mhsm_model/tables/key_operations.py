@@ -31,10 +31,14 @@ KEY_OPERATIONS: Final[frozenset[str]] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DefaultOperations:
-    """What a key gets when its creator names no operations: always, and in some builds."""
+    """What a key gets when its creator names no operations: always, and in some builds.
+
+    `since` is the first api-version under which the wider set was recorded.
+    """
 
     always: frozenset[str]
     in_some_builds: frozenset[str] = frozenset()
+    since: str | None = None
 
     def admits(self, operations: frozenset[str]) -> bool:
         """Whether the set is one that some build would give."""
@@ -46,7 +50,7 @@ _SIGNING = frozenset({"sign", "verify"})
 
 DEFAULTS: Final[dict[Family, DefaultOperations]] = {
     Family.RSA: DefaultOperations(_AES | _SIGNING),
-    Family.EC: DefaultOperations(_SIGNING, frozenset({"deriveKey"})),
-    Family.OCT: DefaultOperations(_AES, _SIGNING | {"deriveKey"}),
+    Family.EC: DefaultOperations(_SIGNING, frozenset({"deriveKey"}), since="7.5"),
+    Family.OCT: DefaultOperations(_AES, _SIGNING | {"deriveKey"}, since="7.3-preview"),
     Family.OKP: DefaultOperations(_SIGNING),
 }

@@ -30,6 +30,7 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     OperationResult,
     PurgeDeletedKey,
     Reach,
@@ -364,6 +365,7 @@ _KINDS: Final[tuple[Callable[[DataObject, Memory], Request], ...]] = (
 )
 _NO_OPERATIONS: Final[tuple[Request, ...]] = (
     Malformed("CreateKey", "a", "member kty is not a string"),
+    NoOperation("PUT", "/keys/a/1f/sign"),
     Unmodelled("RotateKey", Reach.NOTHING),
 )
 

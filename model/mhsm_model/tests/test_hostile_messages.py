@@ -20,10 +20,10 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     PurgeDeletedKey,
     Request,
     Sign,
-    Unmodelled,
     Verify,
 )
 from mhsm_model.identifiers import KeyIdentifier
@@ -188,7 +188,7 @@ def test_no_path_raises(method: str, text: str) -> None:
 @pytest.mark.parametrize("target", ["", "[", "*", "//[", "https://h/keys", "?", "/%", "/keys/%ff"])
 def test_an_odd_target_is_no_operation_or_a_name(target: str) -> None:
     found = decode_request(HttpRequest("GET", HOST, target))
-    assert isinstance(found, Unmodelled | GetKey)
+    assert isinstance(found, NoOperation | GetKey)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,15 @@ from hypothesis.strategies import DataObject
 from mhsm_model.acceptor import accepts
 from mhsm_model.configuration import Configuration
 from mhsm_model.entropy import SeededEntropy
-from mhsm_model.exchange import Call, Credential, Indeterminate, Malformed, Reply, Unmodelled
+from mhsm_model.exchange import (
+    Call,
+    Credential,
+    Indeterminate,
+    Malformed,
+    NoOperation,
+    Reply,
+    Unmodelled,
+)
 from mhsm_model.generator import step
 from mhsm_model.moments import ANY_TIME, Interval
 from mhsm_model.revisions import LATEST_RECORDED
@@ -113,7 +121,7 @@ def test_an_onlooker_whose_replies_get_lost_accepts_the_others(data: DataObject)
     for _ in range(data.draw(st.integers(1, STEPS), "steps")):
         call = draw_call(data, scene, memory)
         fate = data.draw(st.sampled_from(["answered"] * 4 + ["lost after", "lost before"]))
-        if isinstance(call.request, Malformed | Unmodelled):
+        if isinstance(call.request, Malformed | NoOperation | Unmodelled):
             fate = "answered"
         reply: Reply = Indeterminate("lost")
         if fate != "lost before":

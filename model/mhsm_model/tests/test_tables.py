@@ -22,6 +22,7 @@ from mhsm_model.exchange import (
     KeyBackup,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     PurgeDeletedKey,
     RecoverDeletedKey,
     Refused,
@@ -418,7 +419,7 @@ def test_no_policy_text_is_too_odd(data: bytes) -> None:
 
 def test_every_request_has_an_operation_or_is_none() -> None:
     requests = set(typing.get_args(Request))
-    assert requests == {*BY_REQUEST, Malformed, Unmodelled}
+    assert requests == {*BY_REQUEST, Malformed, NoOperation, Unmodelled}
     assert len(BY_REQUEST) == len(OPERATIONS)
     assert len({row.name for row in OPERATIONS}) == len(OPERATIONS)
 

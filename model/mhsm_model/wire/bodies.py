@@ -13,6 +13,7 @@ from mhsm_model.exchange import (
     Encrypt,
     GetDeletedKey,
     ListDeletedKeys,
+    NoOperation,
     Unmodelled,
 )
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
@@ -68,12 +69,13 @@ _ITEM: Final = frozenset({"attributes", "kid", "tags"})
 _POLICY: Final = frozenset({"contentType", "data", "immutable"})
 _RESULT_COMMON: Final = frozenset({"alg", "kid", "value"})
 _RESULT: Final = _RESULT_COMMON | {"aad", "iv", "tag"}
+_APART: Final = (NoOperation, Unmodelled)
 _DELETED: Final = (DeleteKey, GetDeletedKey, ListDeletedKeys)
 
 
 def _success(exchange: WireExchange) -> dict[str, Any] | None:
     """The JSON object of a success of a modelled operation, or None."""
-    if exchange.answered.status >= 400 or isinstance(exchange.request, Unmodelled):
+    if exchange.answered.status >= 400 or isinstance(exchange.request, _APART):
         return None
     document = exchange.document
     return cast("dict[str, Any]", document) if isinstance(document, dict) else None
@@ -92,6 +94,20 @@ def _pairs(document: Any) -> Iterator[tuple[str, Any]]:
                     waiting.append(member)
         elif isinstance(value, list):
             waiting.extend(cast("Sequence[Any]", value))
+
+
+@wire_rule("WIRE-205", level=Level.MUST, basis=Basis.DOCUMENTED, sources=(REST,))
+def body_is_utf_8(exchange: WireExchange) -> Finding:
+    """Write bodies in UTF-8 without a byte order mark."""
+    body = exchange.answered.body
+    if not body:
+        return VACUOUS
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return Mismatch("UTF-8", f"{body[:8]!r}")
+    # JSON in another encoding may be UTF-8 by chance, with a null after or before each letter.
+    return expect(text[0] != "\ufeff" and "\0" not in text, "UTF-8", f"{body[:8]!r}")
 
 
 @wire_rule("API-004", level=Level.MUST, basis=Basis.DOCUMENTED, sources=(REST, *_RECORDED))
@@ -195,12 +211,12 @@ def _error(exchange: WireExchange) -> dict[str, Any] | None:
 def error_has_code_and_message(exchange: WireExchange) -> Finding:
     """Write an error other than 401 as {"error":{"code":…,"message":…}} and nothing else."""
     status = exchange.answered.status
-    if status < 400 or status == 401:
+    if status < 400 or status == 401 or isinstance(exchange.request, NoOperation):
         return VACUOUS
     error = _error(exchange)
     if error is None:
         return Mismatch("an object with the member error", f"{exchange.answered.body[:60]!r}")
-    if isinstance(exchange.request, Unmodelled):
+    if isinstance(exchange.request, _APART):
         return VACUOUS
     document = cast("dict[str, Any]", exchange.document)
     texts = isinstance(error.get("code"), str) and isinstance(error.get("message"), str)
@@ -212,7 +228,7 @@ def error_has_code_and_message(exchange: WireExchange) -> Finding:
 def not_found_names_the_key(exchange: WireExchange) -> Finding:
     """Answer 404 with the code KeyNotFound and a message that names the key asked for."""
     status, error = exchange.answered.status, _error(exchange)
-    if status != 404 or error is None or isinstance(exchange.request, Unmodelled):
+    if status != 404 or error is None or isinstance(exchange.request, _APART):
         return VACUOUS
     if error.get("code") != "KeyNotFound":
         return Mismatch("404 with KeyNotFound", str(error.get("code")))
@@ -230,7 +246,7 @@ def error_names_its_activity(exchange: WireExchange) -> Finding:
     """End an error's message with the request's id, as in x-ms-request-id: (Activity ID: …)."""
     status = exchange.answered.status
     error = _error(exchange)
-    if status < 400 or status == 401 or error is None or isinstance(exchange.request, Unmodelled):
+    if status < 400 or status == 401 or error is None or isinstance(exchange.request, _APART):
         return VACUOUS
     match = ACTIVITY.search(str(error.get("message")))
     if match is None or UUID.fullmatch(match.group(1)) is None:
@@ -242,7 +258,37 @@ def error_names_its_activity(exchange: WireExchange) -> Finding:
     return expect(good, f"Activity ID {request_id}", f"Activity ID {match.group(1)}")
 
 
+@wire_rule("ERR-204", sources=_RECORDED)
+def activity_is_of_version_1(exchange: WireExchange) -> Finding:
+    """Give an error's activity the time at which it began: a UUID of version 1."""
+    error = _error(exchange)
+    if error is None or isinstance(exchange.request, _APART):
+        return VACUOUS
+    match = ACTIVITY.search(str(error.get("message")))
+    if match is None or UUID.fullmatch(match.group(1)) is None:
+        return VACUOUS
+    return expect(match.group(1)[14] == "1", "a UUID of version 1", match.group(1))
+
+
+@wire_rule("WIRE-206", level=Level.MUST, basis=Basis.INFERRED, sources=(REST,))
+def what_is_no_operation_gets_an_error(exchange: WireExchange) -> Finding:
+    """Write the answer to what is no operation as any error is written."""
+    status = exchange.answered.status
+    if not isinstance(exchange.request, NoOperation) or exchange.sent.method == "HEAD":
+        return VACUOUS
+    if status < 400 or status == 401:
+        return VACUOUS
+    error = _error(exchange)
+    good = error is not None and isinstance(error.get("code"), str)
+    good = good and error is not None and ACTIVITY.search(str(error.get("message"))) is not None
+    wanted = '{"error":{"code":…,"message":"… (Activity ID: …)"}}'
+    return expect(good, wanted, f"{exchange.answered.body[:60]!r}")
+
+
 BODY_RULES: Final[tuple[WireRule, ...]] = (
+    body_is_utf_8,
+    activity_is_of_version_1,
+    what_is_no_operation_gets_an_error,
     binary_is_base64url,
     times_are_integers,
     absent_members_are_left_out,

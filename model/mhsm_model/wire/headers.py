@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from mhsm_model.clauses import Basis, Level
+from mhsm_model.exchange import Unmodelled
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch, expect
 from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
 from mhsm_model.tables.clouds import PUBLIC, challenged_by
@@ -107,6 +108,23 @@ def protective_headers_are_fixed(exchange: WireExchange) -> Finding:
     return _lacks(exchange, missing[0]) if missing else HELD
 
 
+@wire_rule("API-207", sources=_RECORDED)
+def server_and_date_are_not_shown(exchange: WireExchange) -> Finding:
+    """Show neither Date nor Server on what the HSM itself answers."""
+    if isinstance(exchange.request, Unmodelled) and exchange.answered.status != 401:
+        # Backup and restore of the whole HSM are relayed, and have both.
+        return VACUOUS
+    shown = [name for name in ("date", "server") if _header(exchange, name) is not None]
+    return expect(not shown, "neither header", ", ".join(shown))
+
+
+@wire_rule("API-208", sources=_RECORDED)
+def vault_version_is_not_shown(exchange: WireExchange) -> Finding:
+    """Show no x-ms-keyvault-service-version, as vaults do."""
+    shown = _header(exchange, "x-ms-keyvault-service-version")
+    return expect(shown is None, "no x-ms-keyvault-service-version", shown)
+
+
 @wire_rule("AUTH-002", sources=(RECORDED_CLI, RECORDED_PYTHON, RECORDED_GO))
 def challenge_body_is_no_error(exchange: WireExchange) -> Finding:
     """Answer 401 with the two letters OK as body to GET, and with no body to any other method."""
@@ -150,6 +168,8 @@ HEADER_RULES: Final[tuple[WireRule, ...]] = (
     error_names_no_region,
     build_is_shown_on_get_alone,
     protective_headers_are_fixed,
+    server_and_date_are_not_shown,
+    vault_version_is_not_shown,
     challenge_body_is_no_error,
     challenge_names_authority_and_resource,
     no_content_has_no_body,

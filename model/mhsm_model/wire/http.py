@@ -23,11 +23,16 @@ NO_DOCUMENT: Final = _NoDocument()
 JsonDocument = Any
 
 
+def _refused_constant(name: str) -> float:
+    """JSON has no such number, whatever the parser takes."""
+    raise ValueError(f"{name} is no number")
+
+
 def _parsed(body: bytes) -> JsonDocument:
     if not body:
         return NO_DOCUMENT
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_refused_constant)
     except (ValueError, RecursionError):
         return NO_DOCUMENT
 

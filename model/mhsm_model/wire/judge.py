@@ -12,12 +12,18 @@ from mhsm_model.judgement import Breach, Judgement
 from mhsm_model.wire.bodies import BODY_RULES
 from mhsm_model.wire.exchange import WireExchange
 from mhsm_model.wire.headers import HEADER_RULES
+from mhsm_model.wire.paths import PATH_RULES
 from mhsm_model.wire.rules import WireRule
 from mhsm_model.wire.secrecy import SECRECY_RULES
 
 __all__ = ["WIRE_RULES", "with_bytes"]
 
-WIRE_RULES: Final[tuple[WireRule, ...]] = (*HEADER_RULES, *BODY_RULES, *SECRECY_RULES)
+WIRE_RULES: Final[tuple[WireRule, ...]] = (
+    *HEADER_RULES,
+    *PATH_RULES,
+    *BODY_RULES,
+    *SECRECY_RULES,
+)
 
 
 def with_bytes(

@@ -24,6 +24,9 @@ BINARY_JWK: Final = ("n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi", "k", "
 """Members of a JSON Web Key that are binary values."""
 
 
+_PLAIN_LETTERS: Final = str.maketrans("+/", "-_")
+
+
 class SchemaError(ValueError):
     """A JSON document has not the form its schema gives it; the text says where and what."""
 
@@ -97,14 +100,14 @@ def mapping(document: dict[str, Any], name: str) -> dict[str, str] | None:
 def binary(document: dict[str, Any], name: str, *, tolerant: bool = False) -> bytes | None:
     """A base64url member as bytes, or None where it is absent.
 
-    `tolerant` takes padding too: what the service does with it is an open question, so a request
-    with padding is no malformed one.
+    `tolerant` takes padding, white space and the letters of plain base64 too: what the service does
+    with them is an open question, so a request that has them is no malformed one.
     """
     value = text(document, name)
     if value is None:
         return None
     if tolerant:
-        value = value.rstrip("=")
+        value = "".join(value.split()).rstrip("=").translate(_PLAIN_LETTERS)
     if not is_base64url(value):
         raise SchemaError(f"member {name} is not base64url without padding")
     try:

@@ -5,6 +5,7 @@ Reading what `request_encoding` made gives the same request back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     PurgeDeletedKey,
     Reach,
     RecoverDeletedKey,
@@ -55,13 +57,20 @@ from mhsm_model.wire.routes import Route, route
 __all__ = ["decode_request"]
 
 
+_INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
 def decode_request(message: HttpRequest) -> Request:
     """The request that an HTTP request asks for.
 
-    Malformed where the body has not the operation's schema; Unmodelled where the operation is not
-    in the specification yet, or the recording kept no body.
+    Malformed where the body has not the operation's schema; NoOperation where method and path are
+    no operation's; Unmodelled where the operation is not in the specification yet, or the recording
+    kept no body.
     """
     found = route(message.method, message.path)
+    # A recorder that loses queries has lost the ends of paths too.
+    if found is None or not (found.whole or not message.query_recorded):
+        return NoOperation(message.method, message.path)
     if found.later is not None:
         return Unmodelled(found.operation, found.later, found.name)
     try:
@@ -98,11 +107,9 @@ def _decoded(message: HttpRequest, found: Route) -> Request:
 def _page(message: HttpRequest) -> tuple[int | None, str | None]:
     query = message.query
     asked = query.get("maxresults")
-    try:
-        maxresults = None if asked is None else int(asked)
-    except ValueError:
-        raise SchemaError("query member maxresults is not an integer") from None
-    return maxresults, query.get("$skiptoken")
+    if asked is not None and not _INTEGER.fullmatch(asked):
+        raise SchemaError("query member maxresults is not an integer")
+    return None if asked is None else int(asked), query.get("$skiptoken")
 
 
 def _decoded_body(message: HttpRequest, found: Route) -> Request:

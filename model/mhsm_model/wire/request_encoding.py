@@ -22,6 +22,7 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     PurgeDeletedKey,
     RecoverDeletedKey,
     ReleasePolicy,
@@ -48,7 +49,7 @@ def encode_request(
     """The HTTP request that asks for `request`.
 
     `api_version` None leaves the query member out; `token` None sends no Authorization header.
-    Raises TypeError for a request that has no REST form here (Malformed, Unmodelled).
+    Raises TypeError for a request that has no REST form here (Malformed, NoOperation, Unmodelled).
     """
     method, path, query, body = _encoded(request)
     if api_version is not None:
@@ -83,7 +84,7 @@ def _encoded(request: Request) -> Encoded:
             return "POST", "/keys/restore", {}, {"value": encoded(blob)}
         case GetRandomBytes(count):
             return "POST", "/rng", {}, {"count": count}
-        case Malformed() | Unmodelled():
+        case Malformed() | NoOperation() | Unmodelled():
             raise TypeError(f"{type(request).__name__} has no REST form")
         case _:
             return (*_encoded_plain(request), None)

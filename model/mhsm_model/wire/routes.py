@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from mhsm_model.identifiers import is_version
 from mhsm_model.requests import Reach
+from mhsm_model.wire.later_paths import later_operation
 
 __all__ = ["Route", "key_path", "route"]
 
@@ -25,21 +26,18 @@ _CRYPTOGRAPHIC: Final = {
     "unwrapkey": "UnwrapKey",
 }
 _LATER_ON_VERSION: Final = {
-    "release": "Release",
-    "securewrapkey": "SecureWrapKey",
-    "secureunwrapkey": "SecureUnwrapKey",
-    "attestation": "GetKeyAttestation",
+    ("POST", "release"): "Release",
+    ("POST", "securewrapkey"): "SecureWrapKey",
+    ("POST", "secureunwrapkey"): "SecureUnwrapKey",
+    ("GET", "attestation"): "GetKeyAttestation",
 }
 _ON_KEY: Final = {"GET": "GetKey", "PUT": "ImportKey", "PATCH": "UpdateKey", "DELETE": "DeleteKey"}
+_ON_VERSION: Final = frozenset({"GetKey", "UpdateKey"})
 _LATER_ON_KEY: Final = {
     ("POST", "rotate"): ("RotateKey", Reach.NAME),
     ("GET", "rotationpolicy"): ("GetKeyRotationPolicy", Reach.NOTHING),
     ("PUT", "rotationpolicy"): ("UpdateKeyRotationPolicy", Reach.NOTHING),
     ("PUT", "restore"): ("SelectiveKeyRestore", Reach.NAME),
-}
-_LATER_REACH: Final = {
-    ("PUT", "restore"): Reach.INSTANCE,
-    ("POST", "securitydomain/upload"): Reach.DOMAIN,
 }
 _DELETED: Final = {"GET": "GetDeletedKey", "DELETE": "PurgeDeletedKey"}
 
@@ -49,44 +47,35 @@ class Route:
     """An operation and the names in its path.
 
     `later` is None for a modelled operation, else how far one of a later chapter may reach.
+    `whole` is False where the path ends at a version that nothing is asked of by this method.
     """
 
     operation: str
     name: str | None = None
     version: str | None = None
     later: Reach | None = None
+    whole: bool = True
 
 
 @lru_cache(maxsize=4096)
-def route(method: str, path: str) -> Route:
-    """The operation that a method and a path mean; unknown ones come back as later operations."""
+def route(method: str, path: str) -> Route | None:
+    """The operation that a method and a path mean, None where they are no operation's."""
     parts = [unquote(part) for part in path.split("/")[1:]]
     while parts and not parts[-1]:
         parts.pop()
-    found: Route | None = None
-    if parts[:1] == ["keys"] and not _is_role_path(parts):
-        found = _under_keys(method, parts[1:])
-    elif parts[:1] == ["deletedkeys"]:
-        found = _under_deleted_keys(method, parts[1:])
-    elif (method, parts) == ("POST", ["rng"]):
-        found = Route("GetRandomBytes")
-    if found is not None:
-        return found
-    reach = _LATER_REACH.get((method, "/".join(parts)), Reach.NOTHING)
-    return Route(f"{method} /{_generic(parts)}", later=reach)
-
-
-def _is_role_path(parts: list[str]) -> bool:
-    return "Microsoft.Authorization" in parts
-
-
-def _generic(parts: list[str]) -> str:
-    """The path with what differs from call to call left out, for counting."""
-    shown = [part if part.isalpha() and part.islower() else "{…}" for part in parts if part]
-    for marker in ("roleAssignments", "roleDefinitions"):
-        if marker in parts:
-            return f"{{scope}}/{marker}"
-    return "/".join(shown)
+    later = later_operation(method, parts)
+    if later is not None:
+        operation, reach = later
+        return Route(operation, later=reach)
+    match parts:
+        case ["keys", *rest]:
+            return _under_keys(method, rest)
+        case ["deletedkeys", *rest]:
+            return _under_deleted_keys(method, rest)
+        case ["rng"] if method == "POST":
+            return Route("GetRandomBytes")
+        case _:
+            return None
 
 
 def _under_keys(method: str, parts: list[str]) -> Route | None:
@@ -95,9 +84,10 @@ def _under_keys(method: str, parts: list[str]) -> Route | None:
             return Route("GetKeys") if method == "GET" else None
         case ["restore"] | ["", "restore"] if method == "POST":
             return Route("RestoreKey")
+        case ["", *_]:
+            return None
         case [name]:
-            operation = _ON_KEY.get(method)
-            return Route(operation, name) if operation is not None else None
+            return _known(_ON_KEY.get(method), name)
         case [name, "create"] if method == "POST":
             return Route("CreateKey", name)
         case [name, "versions"] if method == "GET":
@@ -107,37 +97,41 @@ def _under_keys(method: str, parts: list[str]) -> Route | None:
         case [name, last] if (method, last) in _LATER_ON_KEY:
             operation, reach = _LATER_ON_KEY[method, last]
             return Route(operation, name, later=reach)
-        case [name, version] if method == "POST" and is_version(version):
-            return Route("POST /keys/{…}/{…}", name, version, Reach.USE)
-        case [name, action] if method == "POST":
-            return _action(name, None, action)
-        case [name, version]:
-            operation = _ON_KEY.get(method)
-            if operation not in ("GetKey", "UpdateKey"):
-                return None
-            return Route(operation, name, version)
+        case [name, last]:
+            return _action(method, name, None, last) or _on_version(method, name, last)
         case [name, version, action]:
-            return _action(name, version or None, action)
+            return _action(method, name, version or None, action)
         case _:
             return None
 
 
-def _action(name: str, version: str | None, action: str) -> Route | None:
+def _known(operation: str | None, name: str, version: str | None = None) -> Route | None:
+    return None if operation is None else Route(operation, name, version)
+
+
+def _on_version(method: str, name: str, version: str) -> Route | None:
+    if method == "POST" and is_version(version):
+        return Route("POST /keys/{…}/{…}", name, version, Reach.USE, whole=False)
+    operation = _ON_KEY.get(method)
+    return _known(operation, name, version) if operation in _ON_VERSION else None
+
+
+def _action(method: str, name: str, version: str | None, action: str) -> Route | None:
     lowered = action.lower()
-    if lowered in _CRYPTOGRAPHIC:
+    if method == "POST" and lowered in _CRYPTOGRAPHIC:
         return Route(_CRYPTOGRAPHIC[lowered], name, version)
-    if lowered in _LATER_ON_VERSION:
-        return Route(_LATER_ON_VERSION[lowered], name, version, Reach.USE)
-    return Route(f"POST /keys/{{…}}/{action}", name, version, Reach.USE)
+    later = _LATER_ON_VERSION.get((method, lowered))
+    return None if later is None else Route(later, name, version, Reach.USE)
 
 
 def _under_deleted_keys(method: str, parts: list[str]) -> Route | None:
     match parts:
         case []:
             return Route("GetDeletedKeys") if method == "GET" else None
+        case ["", *_]:
+            return None
         case [name]:
-            operation = _DELETED.get(method)
-            return Route(operation, name) if operation is not None else None
+            return _known(_DELETED.get(method), name)
         case [name, "recover"] if method == "POST":
             return Route("RecoverDeletedKey", name)
         case _:

@@ -22,7 +22,8 @@ __all__ = ["is_list_of_names", "next_target", "own_part"]
 
 def is_list_of_names(method: str, path: str) -> bool:
     """Whether the request asks for a list of keys, or of deleted keys."""
-    return route(method, path).operation in ("GetKeys", "GetDeletedKeys")
+    found = route(method, path)
+    return found is not None and found.operation in ("GetKeys", "GetDeletedKeys")
 
 
 def own_part(answered: HttpResponse, names: NameSpace) -> tuple[HttpResponse, bool]:

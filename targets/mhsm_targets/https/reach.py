@@ -26,6 +26,8 @@ _MAKING: Final = ("CreateKey", "ImportKey", "RestoreKey")
 def is_within(method: str, path: str) -> bool:
     """Whether the request reaches no further than a key that its path names."""
     found = route(method, path)
+    if found is None:
+        return False
     if found.later is None:
         return found.name is not None or found.operation in _WITHOUT_NAME
     return found.name is not None
@@ -34,6 +36,8 @@ def is_within(method: str, path: str) -> bool:
 def changes(method: str, path: str) -> bool:
     """Whether carrying the request out twice may be another thing than once."""
     found = route(method, path)
+    if found is None:
+        return method != "GET"
     return found.operation in _CHANGING or (found.later is not None and method != "GET")
 
 
@@ -43,7 +47,7 @@ def makes(method: str, path: str) -> str | None:
     `create` for what makes a key or a version, `change` for what deletes, purges, backs up or
     restores.
     """
-    operation = route(method, path).operation
+    operation = _operation(method, path)
     if operation in ("CreateKey", "ImportKey"):
         return "create"
     slow = ("BackupKey", "RestoreKey", "DeleteKey", "PurgeDeletedKey", "RecoverDeletedKey")
@@ -52,4 +56,9 @@ def makes(method: str, path: str) -> str | None:
 
 def makes_a_key(method: str, path: str) -> bool:
     """Whether the request makes a key or a version."""
-    return route(method, path).operation in _MAKING
+    return _operation(method, path) in _MAKING
+
+
+def _operation(method: str, path: str) -> str | None:
+    found = route(method, path)
+    return None if found is None else found.operation

@@ -177,6 +177,30 @@ def activity_without_digits(sent: HttpRequest, response: HttpResponse) -> HttpRe
     return replace(response, headers=headers, body=body)
 
 
+@wrong_bytes("ERR-204")
+def activity_is_drawn(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Draws the ids of activities: a UUID of version 4."""
+    shown = response.headers["x-ms-request-id"]
+    drawn = f"{shown[:14]}4{shown[15:]}"
+    headers = {**response.headers, "x-ms-request-id": drawn}
+    body = response.body.replace(shown.encode(), drawn.encode())
+    return replace(response, headers=headers, body=body)
+
+
+@wrong_bytes("WIRE-205")
+def body_begins_with_a_mark(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Writes a byte order mark before every body that is an object."""
+    if not response.body.startswith(b"{"):
+        return response
+    return replace(response, body=b"\xef\xbb\xbf" + response.body)
+
+
+@wrong_bytes("WIRE-205")
+def body_is_utf_16(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Writes bodies in UTF-16."""
+    return replace(response, body=response.body.decode().encode("utf-16-le"))
+
+
 @wrong_bytes("ERR-101")
 def error_is_bare(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Writes code and message without the envelope."""

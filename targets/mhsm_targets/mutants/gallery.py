@@ -29,6 +29,7 @@ _WRITTEN: Final = (
     "headers",
     "instances",
     "lists",
+    "paths",
     "random_values",
     "refusals",
     "signatures",

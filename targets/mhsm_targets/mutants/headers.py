@@ -97,6 +97,25 @@ def answers_may_be_cached(sent: HttpRequest, status: int, headers: dict[str, str
         headers["cache-control"] = "max-age=60"
 
 
+@wrong_headers("API-207")
+def date_is_shown(sent: HttpRequest, status: int, headers: dict[str, str]) -> None:
+    """Shows the date, as servers do."""
+    headers["date"] = "Fri, 01 Jan 2027 00:00:00 GMT"
+
+
+@wrong_headers("API-207")
+def server_is_shown_on_errors(sent: HttpRequest, status: int, headers: dict[str, str]) -> None:
+    """Names its server on errors."""
+    if status >= 400:
+        headers["server"] = "Kestrel"
+
+
+@wrong_headers("API-208")
+def version_of_a_vault_is_shown(sent: HttpRequest, status: int, headers: dict[str, str]) -> None:
+    """Shows the version of the service, as a vault does."""
+    headers["x-ms-keyvault-service-version"] = "1.9.1924.1"
+
+
 @wrong_bytes("AUTH-002")
 def challenge_has_an_error(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Sends an error object with a challenge."""

@@ -94,7 +94,7 @@ class SoftHsmFactory:
                 pin=spare.pin,
                 configuration=configuration,
                 folder=str(spare.folder / str(number) if number else spare.folder),
-                secret=domains.get(configuration.domain),
+                secret=domains.get(configuration.domain or ""),
             )
             for number, (host, configuration) in enumerate(configurations.items())
         }
@@ -123,7 +123,7 @@ class SoftHsmFactory:
                     pin=kept_secret(folder / host, "pin").hex()[:16],
                     configuration=configuration,
                     folder=str(folder / host),
-                    secret=domains.get(configuration.domain),
+                    secret=domains.get(configuration.domain or ""),
                 )
                 for host, configuration in configurations.items()
             }
@@ -188,7 +188,7 @@ class UserTokenFactory:
                 prefix=f"{LABEL}-{run}-{number}",
                 pin=told.pin,
                 configuration=configuration,
-                secret=domains.get(configuration.domain),
+                secret=domains.get(configuration.domain or ""),
             )
             for number, (host, configuration) in enumerate(configurations.items())
         }

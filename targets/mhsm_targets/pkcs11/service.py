@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from mhsm_model.exchange import (
     ListKeys,
     ListKeyVersions,
     Malformed,
+    NoOperation,
     PurgeDeletedKey,
     RandomBytes,
     RecoverDeletedKey,
@@ -36,7 +36,7 @@ from mhsm_model.exchange import (
     WrapKey,
 )
 from mhsm_model.tables.clouds import PUBLIC
-from mhsm_model.tables.errors import bad_parameter
+from mhsm_model.tables.errors import bad_parameter, no_operation
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
@@ -53,6 +53,7 @@ from mhsm_targets.pkcs11.lists import list_deleted_keys, list_key_versions, list
 from mhsm_targets.pkcs11.reading import read_key, update_key
 from mhsm_targets.pkcs11.refusals import RefusedError, bad_value, refused
 from mhsm_targets.pkcs11.uses import decipher, encipher, sign, verify
+from mhsm_targets.request_ids import drawn_request_id
 
 __all__ = ["BEARER_TOKEN", "answer"]
 
@@ -101,7 +102,7 @@ def answer(instance: Instance, message: HttpRequest) -> HttpResponse:
 
     Raises PKCS11Error and KeyError where the token fails or has lost what it should hold.
     """
-    marks = ServerMarks(request_id=str(uuid.uuid4()), build=_BUILD)
+    marks = ServerMarks(request_id=drawn_request_id(), build=_BUILD)
     return encode_reply(message.method, _reply(instance, message), marks)
 
 
@@ -114,6 +115,8 @@ def _reply(instance: Instance, message: HttpRequest) -> Reply:
         match request:
             case Malformed(problem=problem):
                 return bad_value(problem).reply
+            case NoOperation():
+                return no_operation(request)
             case Unmodelled(operation=operation):
                 return Refused(400, "NotSupported", f"{operation} is not supported")
             case _:

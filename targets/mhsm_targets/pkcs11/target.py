@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from mhsm_targets.pkcs11.child import PATIENCE_SECONDS, Begun, Child, ChildLostE
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.service import BEARER_TOKEN
 from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.request_ids import drawn_request_id
 
 __all__ = ["Pkcs11Target", "Usage"]
 
@@ -213,5 +213,5 @@ def _check_room(opening: Opening) -> None:
 
 def _failure(method: str, what: str) -> HttpResponse:
     """The answer of a service whose HSM fails: no clause allows a 500."""
-    marks = ServerMarks(request_id=str(uuid.uuid4()))
+    marks = ServerMarks(request_id=drawn_request_id())
     return encode_reply(method, Refused(500, "InternalError", what), marks)

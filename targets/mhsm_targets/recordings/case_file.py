@@ -160,7 +160,8 @@ def _time(value: Any) -> Interval | None:
 def _written(exchange: RecordedExchange) -> dict[str, Any]:
     sent, answered = exchange.sent, exchange.answered
     # By any method: what is no request of the service may hold a blob all the same.
-    operation = route("POST", sent.path).operation
+    found = route("POST", sent.path)
+    operation = None if found is None else found.operation
     restores = operation == "RestoreKey"
     written: dict[str, Any] = {
         "request": {

@@ -12,6 +12,10 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from mhsm_model.exchange import Refused
+from mhsm_model.wire.response_codec import ServerMarks, encode_reply
+from mhsm_targets.request_ids import drawn_request_id
+
 __all__ = ["RESET", "RESPOND", "Connection"]
 
 RESET: Final = "mhsm.reset"
@@ -60,6 +64,16 @@ class Connection(HttpToolsProtocol):
             if self._header_bytes > _HEADER_BYTES:
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, or has a method that the parser does not know, as an error."""
+        marks = ServerMarks(request_id=drawn_request_id())
+        response = encode_reply("", Refused(400, "BadRequest", msg.rstrip(".")), marks)
+        lines = [f"{name}: {value}" for name, value in response.headers.items()]
+        head = ["HTTP/1.1 400 Bad Request", *lines, f"content-length: {len(response.body)}"]
+        self.transport.write("\r\n".join([*head, "connection: close", "", ""]).encode())
+        self.transport.write(response.body)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """A request begins."""

@@ -7,7 +7,6 @@ import json
 import math
 import sys
 import traceback
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 from mhsm_model.wire.challenge import challenge_header
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.response_codec import FIXED_HEADERS
+from mhsm_targets.request_ids import drawn_request_id
 from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
 from mhsm_targets.server.backing import Backing
 from mhsm_targets.server.connection import RESET, RESPOND
@@ -198,7 +198,7 @@ def _reset(scope: Scope) -> None:
 
 
 def _refused(status: int, code: str, message: str) -> HttpResponse:
-    request_id = str(uuid.uuid4())
+    request_id = drawn_request_id()
     shown = f"{message} (Activity ID: {request_id})"
     headers = {
         "content-type": "application/json; charset=utf-8",

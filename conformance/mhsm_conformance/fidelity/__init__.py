@@ -1,0 +1,1 @@
+"""Fidelity: recorded sessions asked of a target again, answers beside the service's."""

@@ -1,0 +1,68 @@
+"""Open questions about messages that clients do not send: each may be refused, or carried out.
+
+What is carried out is judged like any other call; what is refused needs no other reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from mhsm_model.belief import advanced
+from mhsm_model.clauses import Basis, Clause, Kind, Level, declare
+from mhsm_model.exchange import Call, Refused, Reply, Unauthenticated
+from mhsm_model.judgement import Judgement, shown
+from mhsm_model.oddities import Oddity
+from mhsm_model.sources import AUTHENTICATION, REST
+from mhsm_model.state import Estate
+
+__all__ = ["LENIENCY", "with_leniency"]
+
+
+def _question(identifier: str, prose: str) -> Clause:
+    return declare(
+        identifier,
+        prose,
+        level=Level.OPEN,
+        basis=Basis.DOCUMENTED,
+        sources=(REST, AUTHENTICATION),
+        kind=Kind.QUESTION,
+    )
+
+
+LENIENCY: Final = {
+    Oddity.BASE64: _question(
+        "WIRE-210", "Refuse base64 with padding, white space or the letters of plain base64."
+    ),
+    Oddity.CONTENT_TYPE: _question("WIRE-211", "Refuse a body that is not announced as JSON."),
+    Oddity.IDLE_BODY: _question("WIRE-212", "Refuse a body where the operation has none."),
+    Oddity.NULL: _question("WIRE-213", "Refuse a member that is null."),
+    Oddity.PATH: _question(
+        "WIRE-214", "Refuse a path with segments of dots, needless escapes or slashes at its end."
+    ),
+    Oddity.QUERY: _question(
+        "WIRE-215", "Refuse a query that has a member twice, or one that no operation knows."
+    ),
+    Oddity.REPEATED_MEMBER: _question("WIRE-216", "Refuse a body in which a member stands twice."),
+    Oddity.STRANGE_MEMBER: _question(
+        "WIRE-217", "Refuse a body with a member that the operation's schema lacks."
+    ),
+}
+"""The open question about each oddity."""
+
+
+def with_leniency(judgement: Judgement, estate: Estate, call: Call, reply: Reply) -> Judgement:
+    """The judgement of an odd message, given the one that it would have if it were not odd.
+
+    `estate` is what was known before the call.
+    """
+    asked = sorted((LENIENCY[oddity] for oddity in call.oddities), key=lambda c: c.identifier)
+    if isinstance(reply, Refused):
+        if judgement.breaches and 400 <= reply.status <= 499:
+            told = tuple((clause, f"refused: {shown(reply)}") for clause in asked)
+            return Judgement(advanced(estate), answers=told)
+        return judgement
+    if isinstance(reply, Unauthenticated):
+        return judgement
+    told = tuple((clause, "carried out") for clause in asked)
+    return replace(judgement, answers=(*judgement.answers, *told))

@@ -145,6 +145,23 @@ def test_an_overloaded_hsm_is_waited_for(
     assert counted[Outcome.PASSED] > 5
 
 
+def test_replicas_that_lag_are_believed_within_the_window_alone(
+    ready_file: Path, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controls = Controls(served.ready.controls_url or "")
+    controls.lag(3)
+    results: list[RunResult] = []
+    for staleness in (10, 0):
+        entered(monkeypatch, EndpointOptions(ready_file=str(ready_file), staleness=staleness))
+        results.append(run("lifecycle"))
+    controls.lag(0)
+    lenient, exact = results
+    assert outcomes(lenient)[Outcome.FAILED] == 0
+    assert outcomes(lenient)[Outcome.PASSED] > 0
+    assert "API-013" in {answer.clause for answer in lenient.open_questions}
+    assert outcomes(exact)[Outcome.FAILED] > 0
+
+
 def test_a_budget_that_is_used_up_leaves_the_rest_untested(
     ready_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

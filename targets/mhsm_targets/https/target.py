@@ -68,7 +68,8 @@ class HttpsTarget:
     def presumed(self, host: str, configuration: Configuration) -> Configuration:
         """What may be presumed of an instance that others have set up: little.
 
-        Its authority is the one that it named when it was asked for its resource. Raises
+        Its authority is the one that it named when it was asked for its resource. That another
+        replica may know a purge later is a matter of the profile's staleness. Raises
         TargetUnavailableError.
         """
         instance = self._instances.get(host)
@@ -78,7 +79,6 @@ class HttpsTarget:
             authority=UNKNOWN if instance is None else instance.token_authority(),
             retention_days=UNKNOWN,
             purge_protection=UNKNOWN,
-            purge_settles_at_once=False,
             clock_skew=CLOCK_SKEW,
         )
 

@@ -123,10 +123,10 @@ def test_what_makes_token_objects_is_tried_on_no_token_of_another_module(
     assert {name for name, state in states.items() if state is not FindingState.SEEN} == {
         row["identifier"] for row in listed("softhsm") if row.get("makes_token_objects")
     }
-    assert (found[-1].state, found[-1].observed) == (
-        FindingState.UNTRIED,
-        "it makes objects of the token: only on one that nobody needs",
-    )
+    untried = [finding for finding in found if finding.state is FindingState.UNTRIED]
+    assert [finding.observed for finding in untried] == [
+        "it makes objects of the token: only on one that nobody needs"
+    ]
     assert objects(user_folder) == before
 
 

@@ -58,8 +58,9 @@ def main() -> None:
         if child == 0:
             try:
                 log_in(begun)
-            finally:
-                os._exit(1)
+            except Exception as error:
+                print(f"cannot be tried: {type(error).__name__} {error}".strip(), flush=True)
+                os._exit(2)
         os.close(begun)
         there = os.read(waiting, 1)
         os.close(waiting)
@@ -68,7 +69,8 @@ def main() -> None:
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
-            raise RuntimeError("the process that logs in ended by itself")
+            # It has told why.
+            sys.exit(2)
         if not is_there():
             print(f"the token was lost in run {run}")
             return

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 import mhsm_model.acceptor
+import mhsm_model.staleness
 from mhsm_model.catalogue import catalogue, clause
 from mhsm_model.clauses import Basis, Clause, Kind, Level, declare
 from mhsm_model.operations import OPERATIONS
@@ -119,7 +120,8 @@ def test_no_two_clauses_say_the_same() -> None:
 
 def test_every_clause_is_used() -> None:
     used = {*clauses_of_operations(), *(rule.clause for rule in WIRE_RULES)}
-    used |= {value for value in vars(mhsm_model.acceptor).values() if isinstance(value, Clause)}
+    for module in (mhsm_model.acceptor, mhsm_model.staleness):
+        used |= {value for value in vars(module).values() if isinstance(value, Clause)}
     assert [row.identifier for row in catalogue() if row not in used] == []
 
 

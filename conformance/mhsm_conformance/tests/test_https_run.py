@@ -49,6 +49,8 @@ def ready_file(served: Served, tmp_path: Path) -> Path:
 def entered(monkeypatch: pytest.MonkeyPatch, options: EndpointOptions) -> None:
     for name in [name for name in os.environ if name.startswith("MHSM_HTTPS_")]:
         monkeypatch.delenv(name)
+    # The processes of these tests are not those of a run.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
     told: dict[str, str] = {}
     enter(options, told)
     for name, value in told.items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from mhsm_model.wire.challenge import Challenge, parse_challenge
 from mhsm_targets.https.credentials import Tokens
-from mhsm_targets.https.retrying import Retrying
+from mhsm_targets.https.retrying import Retrying, seconds_ahead
 from mhsm_targets.protocol import TargetUnavailableError
 
 __all__ = ["PLACEHOLDER", "Authorizing"]
@@ -26,12 +27,15 @@ class Authorizing:
         self._sender = sender
         self._tokens = tokens
         self._challenge: Challenge | None = None
-        self._date: str | None = None
+        self._ahead: float | None = None
 
-    def date(self) -> str | None:
-        """The Date header of the challenge, None without one; raises TargetUnavailableError."""
+    def seconds_ahead(self) -> float | None:
+        """By how much the HSM's clock is ahead of this machine's, None where it does not tell.
+
+        Raises TargetUnavailableError.
+        """
         self._challenged()
-        return self._date
+        return self._ahead
 
     def authority(self) -> str:
         """The URL of the token authority; raises TargetUnavailableError where none is named."""
@@ -54,7 +58,7 @@ class Authorizing:
             raise TargetUnavailableError(
                 f"{authority} does not challenge a request without a token; is it a Managed HSM?"
             )
-        self._date = answered.headers.get("date")
+        self._ahead = seconds_ahead(answered.headers.get("date", ""), datetime.now(UTC))
         challenge = parse_challenge(header)
         resource = challenge.resource or ""
         if not f".{authority.lower()}".endswith(f".{urlsplit(resource).netloc.lower()}"):

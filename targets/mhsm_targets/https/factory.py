@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
@@ -19,7 +18,7 @@ from mhsm_targets.https.endpoint import SERVICE, Endpoint, endpoint
 from mhsm_targets.https.instance import RemoteInstance
 from mhsm_targets.https.ledger import SECONDS_BETWEEN, Ledger
 from mhsm_targets.https.names import OwnNames, PrefixedNames
-from mhsm_targets.https.retrying import Retrying, seconds_ahead
+from mhsm_targets.https.retrying import Retrying
 from mhsm_targets.https.target import CLOCK_SKEW, HttpsTarget
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import TargetProfile, TargetUnavailableError
@@ -108,11 +107,11 @@ class HttpsFactory:
         Raises TargetUnavailableError.
         """
         for cleaner, (sender, authorizing) in zip(self.cleaners(), self._lines, strict=True):
-            ahead = seconds_ahead(authorizing.date() or "", datetime.now(UTC))
+            ahead = authorizing.seconds_ahead()
             if ahead is not None and abs(ahead) > CLOCK_SKEW:
                 raise TargetUnavailableError(
-                    f"the clock of {sender.connection.authority} is {ahead:.0f} seconds ahead of "
-                    f"this machine's: what is judged by time would be judged wrongly"
+                    f"the clock of {sender.connection.authority} and this machine's differ by "
+                    f"{abs(ahead):.0f} seconds: what is judged by time would be judged wrongly"
                 )
             held = cleaner.count()
             if held + self._told.max_keys > _MOST_KEYS:

@@ -194,7 +194,9 @@ def test_the_emulator_has_the_capabilities_that_it_claims(emulator: Emulator) ->
     assert not claimed.expected_failures
 
 
-def test_every_target_has_a_profile_of_its_name() -> None:
+def test_every_target_has_a_profile_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MHSM_HTTPS_URLS", "https://hsm-a.managedhsm.azure.net")
+    monkeypatch.setenv("MHSM_HTTPS_TOKEN", "a-token")
     for name in target_names():
         target_factory(name)
         assert profile(name).name == name

@@ -52,7 +52,8 @@ def served() -> Iterator[Served]:
 
 
 @pytest.fixture
-def told(served: Served, tmp_path: Path) -> Iterator[Endpoint]:
+def told(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
     file = tmp_path / "ready.json"
     write_ready(file, served.ready)
     environment: dict[str, str] = {}

@@ -7,7 +7,8 @@ sense of, and prove nothing about another machine.
 (b) get, update and accept at 100, 10,000 and 100,000 keys of one instance, and memory a key;
 (c) recorded exchanges judged a second on one core, and memory against the number of files;
 (d) the whole smoke run;
-(e) targets with a token below them: a smoke run against its token calls alone, opening 1,000 keys.
+(e) targets with a token below them: a smoke run against its token calls made again bare, and the
+    opening of 1,000 keys.
 """
 
 from __future__ import annotations

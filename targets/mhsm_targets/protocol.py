@@ -13,6 +13,7 @@ from mhsm_model.configuration import Configuration
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 
 __all__ = [
+    "CALL_JOURNALS",
     "USAGE_JOURNAL",
     "Capability",
     "ClockTarget",
@@ -25,6 +26,8 @@ __all__ = [
     "NotOfferedError",
     "PlannedFactory",
     "ProvableFactory",
+    "Replay",
+    "ReplayableFactory",
     "RestartableTarget",
     "TargetFactory",
     "TargetProfile",
@@ -36,6 +39,11 @@ __all__ = [
 USAGE_JOURNAL: Final = "MHSM_USAGE_JOURNAL"
 """Environment variable: a file to which a target with an implementation below adds a line of JSON
 when it is closed. Members: exchanges, calls, most_calls (in one exchange), seconds, opened."""
+
+
+CALL_JOURNALS: Final = "MHSM_CALL_JOURNALS"
+"""Environment variable: a folder in which a target writes down the calls that it makes to the
+implementation below it, for `ReplayableFactory`. It costs time, and the calls hold no secret."""
 
 
 class Capability(StrEnum):
@@ -252,4 +260,31 @@ class FindingFactory(Protocol):
 
     def findings(self) -> Iterator[Finding]:
         """The findings, each tried again just now. Raises TargetUnavailableError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Calls of a run, made again: how long that took, and how many there were in the run.
+
+    `otherwise` of them were answered by another error or by none, `left_out` could not be made,
+    which had taken `seconds_left_out` in the run.
+    """
+
+    seconds: float
+    calls: int
+    otherwise: int
+    left_out: int
+    seconds_left_out: float
+
+
+@runtime_checkable
+class ReplayableFactory(Protocol):
+    """A factory that can make the calls of a run again, with nothing of the target above them."""
+
+    def replayed(self, folder: Path) -> Replay:
+        """Make the calls that a run wrote into the folder (CALL_JOURNALS) again, on new tokens.
+
+        Raises TargetUnavailableError where that cannot be done.
+        """
         ...

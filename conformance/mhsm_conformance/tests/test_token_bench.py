@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mhsm_conformance.opening import HOSTS
 from mhsm_model.configuration import Configuration
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.emulator import Emulator, EmulatorFactory
+from mhsm_targets.protocol import CALL_JOURNALS, Replay
 
 
 class Restarted(Emulator):
@@ -45,7 +47,11 @@ class Factory(EmulatorFactory):
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    def smoke(_: str, *, workers: int) -> tuple[float, dict[str, Any]]:
+    def smoke(
+        _: str, *, workers: int, variables: Mapping[str, str] | None = None
+    ) -> tuple[float, dict[str, Any]]:
+        if variables is not None:
+            (Path(variables[CALL_JOURNALS]) / "journal").touch()
         usage = {"exchanges": 10, "calls": 40, "seconds": 10.0, "most_calls": 9}
         return 12.0 / workers, usage
 
@@ -53,9 +59,23 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_bench, "_smoke", smoke)
 
 
-def measured(monkeypatch: pytest.MonkeyPatch, target: Emulator) -> dict[str, Any]:
+class Replayable(Factory):
+    """A factory whose replays take 10 seconds, with so many calls astray of 1,000."""
+
+    def __init__(self, target: Emulator, left_out: int, otherwise: int) -> None:
+        super().__init__(target)
+        self._astray = (otherwise, left_out)
+
+    def replayed(self, folder: Path) -> Replay:
+        assert [path.name for path in folder.iterdir()] == ["journal"]
+        return Replay(10.0, 1000, *self._astray, 0.1)
+
+
+def measured(
+    monkeypatch: pytest.MonkeyPatch, target: Emulator, opened: Factory | None = None
+) -> dict[str, Any]:
     def factory(_: str) -> Factory:
-        return Factory(target)
+        return opened or Factory(target)
 
     def available() -> list[str]:
         return ["token"]
@@ -93,9 +113,27 @@ def test_a_request_that_is_refused_is_no_measurement(
 
 def test_what_cannot_be_measured_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     row = measured(monkeypatch, Emulator(configured(), 0))
-    assert "seconds_to_open" not in row
-    assert "seconds_to_open" not in row["wanted"]
+    for name in ("seconds_to_open", "ratio"):
+        assert name not in row
+        assert name not in row["wanted"]
     assert row["met"] is True
+
+
+def test_the_ratio_is_that_of_a_run_to_its_calls_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = Emulator(configured(), 0)
+    row = measured(monkeypatch, target, Replayable(target, 20, 30))
+    assert (row["seconds"], row["replay_seconds"], row["ratio"]) == (12.0, 10.0, 1.2)
+    assert (row["calls_replayed"], row["calls_answered_otherwise"]) == (980, 30)
+
+
+def test_a_replay_that_went_otherwise_than_the_run_is_no_measurement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = Emulator(configured(), 0)
+    with pytest.raises(HarnessFault, match="51 of 1000 calls did not go as in the run"):
+        measured(monkeypatch, target, Replayable(target, 21, 30))
 
 
 def test_one_measurement_over_its_limit_is_not_met() -> None:

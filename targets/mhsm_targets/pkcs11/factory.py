@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mhsm_model.configuration import Configuration
+from mhsm_targets.pkcs11.call_replay import replayed
 from mhsm_targets.pkcs11.child import Child
 from mhsm_targets.pkcs11.facts import ModuleFacts, asks_module, facts_table, module_facts
 from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings, user_token_findings
@@ -24,6 +25,7 @@ from mhsm_targets.profiles import profile, profile_with
 from mhsm_targets.protocol import (
     USAGE_JOURNAL,
     Finding,
+    Replay,
     TargetProfile,
     TargetUnavailableError,
 )
@@ -140,6 +142,10 @@ class SoftHsmFactory:
         """What SoftHSM does against its standards; raises TargetUnavailableError."""
         self.prove()
         return softhsm_findings()
+
+    def replayed(self, folder: Path) -> Replay:
+        """The calls in the folder made again; raises TargetUnavailableError."""
+        return replayed(folder)
 
 
 class UserTokenFactory:

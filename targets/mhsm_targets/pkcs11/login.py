@@ -17,6 +17,7 @@ from pkcs11.exceptions import (
     UserPinNotInitialized,
 )
 
+from mhsm_targets.pkcs11.call_journal import journalled
 from mhsm_targets.pkcs11.token import PlainMapper
 from mhsm_targets.protocol import TargetUnavailableError
 
@@ -51,7 +52,7 @@ def logged_in(library: str, label: str, pin: str) -> Any:
     if TokenFlag.WRITE_PROTECTED in token.flags:
         raise TargetUnavailableError(f"the token {label!r} is write-protected")
     try:
-        return token.open(rw=True, user_pin=pin, attribute_mapper=PlainMapper())
+        return journalled(token.open(rw=True, user_pin=pin, attribute_mapper=PlainMapper()))
     except _WRONG_PIN:
         raise TargetUnavailableError(f"the PIN of the token {label!r} is wrong") from None
     except PinLocked:

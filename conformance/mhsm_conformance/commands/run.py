@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 from typing import Any, Final
 
 import click
@@ -123,8 +121,6 @@ def run(
         raise CommandError(f"no suite is called {suite!r}; there is {', '.join(suite_names())}")
     folder = out_folder(out)
     options = RunOptions(target, profile, suite, clause, seed, strict, workers)
-    # What Ctrl-C does is done then too: what was made is cleared, and the result is written.
-    signal.signal(signal.SIGTERM, _interrupted)
     try:
         result = conducted(options, progress_to(sys.stderr), _told)
     except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
@@ -143,10 +139,6 @@ def run(
         told = f"INCOMPLETE: not tested from every side: {', '.join(idle)}"
         click.echo(click.wrap_text(told, 80, subsequent_indent="  "))
     sys.exit(exit_status(result) or (1 if idle else 0))
-
-
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _told(line: str) -> None:

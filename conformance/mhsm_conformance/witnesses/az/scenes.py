@@ -289,12 +289,14 @@ class AzScenes:
         made = self._created("--kty", "EC-HSM")
         self._key("delete", made["name"])
         listed = self._az("keyvault", "key", "list-deleted", "--hsm-name", self._hsm)
+        others = self._az("keyvault", "key", "list", "--hsm-name", self._hsm)
         shown = self._key("show-deleted", made["name"])
         gone = self._az.refusal("keyvault", "key", "show", *self._at(made["name"]))
         self._key("recover", made["name"])
         read = self._key("show", made["name"])
         return [
             equal("it is listed", True, made["name"] in {item["name"] for item in listed}),
+            equal("it is among the others", False, made["name"] in {o["name"] for o in others}),
             equal("its recoveryId", f"{self._url}/deletedkeys/{made['name']}", shown["recoveryId"]),
             equal("reading it", "KeyNotFound", gone),
             equal("what is public", _public(made), _public(read)),

@@ -180,6 +180,7 @@ export function keyScenes(stand) {
     const deleted = [];
     for (const key of made) deleted.push((await stand.deleted(key.name)).key.kid);
     const found = (await pages(client.listDeletedKeys(), 2)).flatMap((page) => page.map(nameOf));
+    const listed = (await pages(client.listPropertiesOfKeys())).flatMap((page) => page.map(nameOf));
     const one = await client.getDeletedKey(made[0].name);
     const { recoveryId, scheduledPurgeDate, deletedOn } = one.properties;
     const refused = await stand.refusal(() => client.getKey(made[0].name));
@@ -187,6 +188,7 @@ export function keyScenes(stand) {
       equal("the identifiers", made.map(idOf), deleted),
       equal("the recovery_id", `${stand.url}/deletedkeys/${one.name}`, recoveryId),
       equal("the deleted keys missed", [], made.map(nameOf).filter((n) => !found.includes(n))),
+      equal("the deleted keys among the others", [], made.map(nameOf).filter((n) => listed.includes(n))),
       equal("the key", made[0].key.x, one.key.x),
       equal("the days that it is kept", 90, (scheduledPurgeDate - deletedOn) / 86_400_000),
       equal("reading it", [404, "KeyNotFound"], refused),

@@ -251,6 +251,8 @@ class _KeyScenes:
         deleted = [await self.stand.deleted(key.name) for key in made]
         found = await pages(self.client.list_deleted_keys(max_page_size=2))
         names = {item.name for page in found for item in page}
+        listed = await pages(self.client.list_properties_of_keys())
+        still = {item.name for page in listed for item in page} & {key.name for key in made}
         one = await settled(self.client.get_deleted_key(made[0].name))
         refused = await self.stand.refusal(lambda: self.client.get_key(made[0].name))
         days = (one.scheduled_purge_date - one.deleted_date).days
@@ -258,6 +260,7 @@ class _KeyScenes:
             equal("the identifiers", [key.id for key in made], [key.id for key in deleted]),
             equal("the recovery_id", f"{self.stand.url}/deletedkeys/{one.name}", one.recovery_id),
             equal("the deleted keys missed", [], sorted({key.name for key in made} - names)),
+            equal("the deleted keys among the others", [], sorted(still)),
             equal("no page is too long", True, all(len(page) <= 2 for page in found)),
             equal("the key", made[0].key.x, one.key.x),
             equal("it was deleted just now", True, before <= one.deleted_date),

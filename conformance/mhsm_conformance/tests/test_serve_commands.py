@@ -85,6 +85,13 @@ def test_a_signal_ends_a_server_with_all_cleared(running: Running, number: signa
     assert exported["IDENTITY_ENDPOINT"] == running.ready["token_url"]
 
 
+def test_the_ready_file_of_a_server_that_began_later_stays(running: Running) -> None:
+    later = {**running.ready, "pid": running.ready["pid"] + 1}
+    running.ready_file.write_text(json.dumps(later), "utf-8")
+    assert running.ended(signal.SIGTERM)[0] == 0
+    assert json.loads(running.ready_file.read_text("utf-8")) == later
+
+
 def test_a_ready_file_is_for_its_owner_alone(running: Running) -> None:
     assert running.ready_file.stat().st_mode & 0o777 == 0o600
 

@@ -24,6 +24,9 @@ ISSUER_HOST: Final = "localhost"
 
 _SERVICE_SUFFIX: Final = "." + PUBLIC.resource.removeprefix("https://")
 _LOCAL_SUFFIX: Final = ".localhost"
+# Not https: in the URL of a scheme that browsers know, Node makes 0.0.1 an address, 0.0.0.1, which
+# no host ends in. Python and Go look at the host alone, whatever the scheme.
+_ADDRESS_SCHEME: Final = "mhsm"
 _ADDRESS: Final = re.compile(r"127\.0\.0\.([0-9]{1,3})", re.ASCII)
 
 
@@ -51,7 +54,9 @@ def public_host(header: str, instances: Sequence[str]) -> PublicHost | None:
         number = int(found[1]) - 1
         if not 0 <= number < len(instances) or address_of(number) != host:
             return None
-        return PublicHost(header, instances[number], f"https://0.0.{number + 1}{colon}{port}")
+        return PublicHost(
+            header, instances[number], f"{_ADDRESS_SCHEME}://0.0.{number + 1}{colon}{port}"
+        )
     for suffix in (_LOCAL_SUFFIX, _SERVICE_SUFFIX):
         name = host.removesuffix(suffix)
         if name != host and name in instances:

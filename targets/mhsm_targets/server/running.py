@@ -22,7 +22,7 @@ from mhsm_targets.server.errors import ServerError
 from mhsm_targets.server.identity import APP_SERVICE_PATH, identity_endpoint
 from mhsm_targets.server.listening import HttpServer, loopback_socket
 from mhsm_targets.server.options import ServeOptions
-from mhsm_targets.server.ready import Ready, write_ready
+from mhsm_targets.server.ready import Ready, read_ready, write_ready
 from mhsm_targets.server.service import Service
 from mhsm_targets.server.store import Store
 
@@ -110,8 +110,15 @@ def _announced(
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise ServerError(f"cannot write the ready file {path}: {reason}") from None
-        held.callback(path.unlink, missing_ok=True)
+        held.callback(_removed, path, ready)
     announce(ready)
+
+
+def _removed(path: Path, ready: Ready) -> None:
+    """Remove the ready file, but not that of a server which has begun in the meantime."""
+    with contextlib.suppress(OSError, ValueError):
+        if read_ready(path.read_text("utf-8")).pid == ready.pid:
+            path.unlink()
 
 
 async def _run(

@@ -12,9 +12,9 @@ INSTANCES = ("hsm-a", "b")
 @pytest.mark.parametrize(
     ("header", "instance", "resource"),
     [
-        ("127.0.0.1:8443", "hsm-a", "https://0.0.1:8443"),
-        ("127.0.0.2:8443", "b", "https://0.0.2:8443"),
-        ("127.0.0.1", "hsm-a", "https://0.0.1"),
+        ("127.0.0.1:8443", "hsm-a", "mhsm://0.0.1:8443"),
+        ("127.0.0.2:8443", "b", "mhsm://0.0.2:8443"),
+        ("127.0.0.1", "hsm-a", "mhsm://0.0.1"),
         ("hsm-a.localhost:8443", "hsm-a", "https://localhost:8443"),
         ("HSM-A.LocalHost:8443", "hsm-a", "https://localhost:8443"),
         ("b.localhost", "b", "https://localhost"),
@@ -29,7 +29,7 @@ def test_every_form_names_its_instance_and_ends_in_the_resource(
     assert found is not None
     assert (found.instance, found.resource, found.written) == (instance, resource, header)
     # What official clients demand: the request's host ends in "." and the resource's.
-    wanted = resource.removeprefix("https://").partition(":")[0]
+    wanted = resource.partition("://")[2].partition(":")[0]
     assert header.lower().partition(":")[0].endswith(f".{wanted}")
 
 

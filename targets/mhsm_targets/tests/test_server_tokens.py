@@ -19,7 +19,7 @@ from mhsm_targets.server.tokens import LIFETIME, Issuer, IssuerKey
 
 KEY = IssuerKey.made()
 ISSUER = Issuer(KEY)
-RESOURCE = "https://0.0.1:8443"
+RESOURCE = "mhsm://0.0.1:8443"
 NOW = int(time.time())
 
 

@@ -49,7 +49,7 @@ def answered(response: HttpResponse | None) -> HttpResponse:
 @pytest.mark.parametrize(
     ("host", "resource"),
     [
-        (None, "https://0.0.1:{port}"),
+        (None, "mhsm://0.0.1:{port}"),
         ("hsm-a.localhost:{port}", "https://localhost:{port}"),
         ("hsm-a.managedhsm.azure.net", "https://managedhsm.azure.net"),
     ],

@@ -7,7 +7,8 @@ sense of, and prove nothing about another machine.
 (b) get, update and accept at 100, 10,000 and 100,000 keys of one instance, and memory a key;
 (c) recorded exchanges judged a second on one core, and memory against the number of files;
 (d) the whole smoke run;
-(e) targets with a token below them: a smoke run against its token calls alone, opening 1,000 keys.
+(e) targets with a token below them: a smoke run against its token calls alone, opening 1,000 keys;
+(f) a target served over HTTPS against a bare application on the same stack.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from mhsm_conformance.machines.lifecycle import LifecycleMachine
 from mhsm_conformance.opening import HOSTS
 from mhsm_conformance.recorder import recorded_session
 from mhsm_conformance.results import incomplete
+from mhsm_conformance.server_bench import served_targets
 from mhsm_conformance.session import Session
 from mhsm_conformance.token_bench import token_targets
 from mhsm_model.acceptor import accepts
@@ -314,8 +316,11 @@ def main() -> None:
         ("recordings", _recorded_traffic),
         ("smoke", _smoke),
         ("tokens", token_targets),
+        ("server", served_targets),
     ):
-        document[name] = measure()
+        if (measured := measure()) is None:
+            continue
+        document[name] = measured
         print(json.dumps({name: document[name]}, indent=2), flush=True)
     try:
         Path(sys.argv[1]).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -8,7 +8,8 @@ sense of, and prove nothing about another machine.
 (c) recorded exchanges judged a second on one core, and memory against the number of files;
 (d) the whole smoke run;
 (e) targets with a token below them: a smoke run against its token calls made again bare, and the
-    opening of 1,000 keys.
+    opening of 1,000 keys;
+(f) a target served over HTTPS against a bare application on the same stack.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from mhsm_conformance.machines.lifecycle import LifecycleMachine
 from mhsm_conformance.opening import HOSTS
 from mhsm_conformance.recorder import recorded_session
 from mhsm_conformance.results import incomplete
+from mhsm_conformance.server_bench import served_targets
 from mhsm_conformance.session import Session
 from mhsm_conformance.token_bench import token_targets
 from mhsm_model.acceptor import accepts
@@ -316,12 +318,16 @@ def main() -> None:
         ("recordings", _recorded_traffic),
         ("smoke", _smoke),
         ("tokens", token_targets),
+        ("server", served_targets),
     ):
         try:
-            document[name] = measure()
+            measured = measure()
         except HarnessFault as error:
             print(f"bench: {name} cannot be measured: {error}", file=sys.stderr)
             sys.exit(2)
+        if measured is None:
+            continue
+        document[name] = measured
         print(json.dumps({name: document[name]}, indent=2), flush=True)
     try:
         Path(sys.argv[1]).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

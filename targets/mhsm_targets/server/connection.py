@@ -1,4 +1,8 @@
-"""One connection: uvicorn's HTTP/1.1, with bounds on headers, and a way to reset it."""
+"""One connection: uvicorn's HTTP/1.1, stricter, with bounds on headers, and a way to reset it.
+
+What may be read in two ways is refused, so that nobody in front of the server can read it the other
+way. Source: RFC 9112, sections 3.2, 6.1 and 11.2; RFC 9110, section 6.5.1.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from mhsm_model.exchange import Refused
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
 from mhsm_targets.request_ids import drawn_request_id
 
-__all__ = ["RESET", "RESPOND", "Connection"]
+__all__ = ["LARGEST_HEAD", "RESET", "RESPOND", "Connection"]
 
 RESET: Final = "mhsm.reset"
 """The extension in a request's scope whose value resets the connection when it is called."""
@@ -25,16 +29,26 @@ RESPOND: Final = "mhsm.respond"
 """The extension whose value sends a whole response in one write, head and body: status, headers as
 pairs of bytes, body. It saves a TLS record and uvicorn's look at headers that are ours."""
 
+LARGEST_HEAD: Final = 64 * 1024
+"""How large a request's line and headers may be together, in bytes."""
+
 _REQUEST_SECONDS: Final = 30.0
 """How long a client may take from the first byte of a request to its last, and from the connection
-to there for the first request."""
+to there for the first request. Bytes before a request (empty lines) count as its first."""
 
-_HEADER_BYTES: Final = 64 * 1024
+_READING_SECONDS: Final = 30.0
+"""How long a client may leave answers unread once no more of them can be sent."""
+
+_VERSIONS: Final = ("1.0", "1.1")
 
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\n\r\n"
 )
+
+
+class _RefusedError(Exception):
+    """The head of a request is not taken. What the parser's callbacks raise becomes a 400."""
 
 
 class Connection(HttpToolsProtocol):
@@ -43,8 +57,13 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._patience: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
         self._in_headers = True
-        self._header_bytes = 0
+        self._in_request = False
+        self._head_bytes = 0
+        self._is_too_large = False
+        self._owed = 0
+        self._refusal: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -54,19 +73,44 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._cease()
+        self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, as long as the headers are not too many."""
+        if self._refusal is not None:
+            return
+        # Of bytes in which a request begins, some may be of others: only more of it is counted
+        # here, and the whole of it when it is there.
+        self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_headers and not self.transport.is_closing():
-            self._header_bytes += len(data)
-            if self._header_bytes > _HEADER_BYTES:
-                self.transport.write(_TOO_LARGE)
-                self.transport.close()
+        if self._is_ending():
+            return
+        if self._in_headers and self._head_bytes > LARGEST_HEAD:
+            self._is_too_large = True
+            self.send_400_response("")
+        elif self._patience is None and self._is_awaited():
+            # Most requests arrive at once: those need no timer.
+            self._wait()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, or has a method that the parser does not know, as an error."""
+        """Refuse what is no request that is taken, and close; after the answers owed before."""
+        self._refusal = msg
+        self._refuse()
+
+    def _refuse(self) -> None:
+        # A request that is refused in its body is one of those owed.
+        itself = self._in_request and not self._in_headers
+        if self._refusal is None or self._owed > itself or self.transport.is_closing():
+            return
+        if self._is_too_large:
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+        else:
+            self._send_refusal(self._refusal)
+
+    def _send_refusal(self, msg: str) -> None:
+        """Say as the service writes an error that it is no HTTP, or of no known method."""
         marks = ServerMarks(request_id=drawn_request_id())
         response = encode_reply("", Refused(400, "BadRequest", msg.rstrip(".")), marks)
         lines = [f"{name}: {value}" for name, value in response.headers.items()]
@@ -75,16 +119,27 @@ class Connection(HttpToolsProtocol):
         self.transport.write(response.body)
         self.transport.close()
 
+    def on_response_complete(self) -> None:
+        """A request is answered."""
+        self._owed -= 1
+        super().on_response_complete()
+        self._refuse()
+
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._in_headers, self._header_bytes = True, 0
-        if self._patience is None:
-            self._wait()
+        self._in_headers, self._in_request, self._head_bytes = True, True, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is there. A field of a trailer is none."""
+        if self._in_headers:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The headers of a request are there."""
+        """The head of a request is there."""
+        self._check()
         self._in_headers = False
+        self._owed += 1
         scope: Any = self.scope
         extensions: dict[str, Any] = {RESET: self._reset}
         scope["extensions"] = extensions
@@ -94,8 +149,54 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A request is there as a whole."""
+        self._in_request = False
         self._cease()
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """The client reads no answers: begin to wait for that."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(_READING_SECONDS, self._reset)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _check(self) -> None:
+        """Raise _RefusedError for a head that is not taken."""
+        if len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > LARGEST_HEAD:
+            self._is_too_large = True
+            raise _RefusedError
+        # An upgrade that is ignored would leave the rest of the request unread, as the parser does.
+        parser: Any = self.parser
+        version = parser.get_http_version()
+        if parser.should_upgrade() or version not in _VERSIONS:
+            raise _RefusedError
+        hosts = 0
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+                raise _RefusedError
+        if hosts > 1 or (not hosts and version == "1.1"):
+            raise _RefusedError
+        if self.url[:1] not in (b"/", b"*"):
+            # The host in the request's line is the one that holds.
+            authority = self.url.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0]
+            self.headers[:] = [row for row in self.headers if row[0] != b"host"]
+            self.headers.append((b"host", authority))
+
+    def _is_ending(self) -> bool:
+        """Whether no more requests are taken."""
+        return self._refusal is not None or self.transport.is_closing()
+
+    def _is_awaited(self) -> bool:
+        """Whether the client has begun a request and owes the rest of it."""
+        cycle: Any = self.cycle
+        return self._in_request or cycle is None or cycle.response_complete
 
     def _reset(self) -> None:
         self.transport.abort()

@@ -154,7 +154,7 @@ class DataPlane:
 
     def _shown(self, response: HttpResponse, internal: str, host: PublicHost) -> HttpResponse:
         headers, body = response.headers, response.body
-        if any(internal in value for value in headers.values()):
+        if internal in "\n".join(headers.values()):
             headers = {n: value.replace(internal, host.written) for n, value in headers.items()}
         if "www-authenticate" in headers and not host.is_of_service:
             challenge = challenge_header(self._authority, host.resource)

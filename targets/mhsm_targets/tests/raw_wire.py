@@ -1,0 +1,71 @@
+"""Bytes over TLS to a served instance, as no HTTP library would send them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+from collections.abc import Generator
+from typing import Final
+from urllib.parse import urlsplit
+
+from mhsm_targets.server import Served
+
+__all__ = ["BODY", "TOKEN", "answered", "raw_connection", "request_bytes", "statuses"]
+
+TOKEN: Final = "a-token-for-tests"
+BODY: Final = b'{"kty":"EC-HSM"}'
+_STATUS: Final = re.compile(rb"HTTP/1\.1 ([0-9]{3}) ")
+_SECONDS: Final = 60
+
+
+@contextlib.contextmanager
+def raw_connection(served: Served) -> Generator[ssl.SSLSocket]:
+    """A connection to the first instance; what waits for bytes that never come raises in the end.
+
+    TLS is told to take the end of the connection for the end of the answer.
+    """
+    where = urlsplit(served.url)
+    context = ssl.create_default_context(cafile=served.ca_file)
+    address = (where.hostname or "", where.port or 0)
+    with (
+        socket.create_connection(address, timeout=_SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname=where.hostname) as secure,
+    ):
+        yield secure
+
+
+def answered(served: Served, sent: bytes) -> bytes:
+    """All that comes back on a connection of its own until the server ends it."""
+    received = b""
+    with raw_connection(served) as connection:
+        # The server may end it before it has read all.
+        with contextlib.suppress(OSError):
+            connection.sendall(sent)
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            while part := connection.recv(1 << 16):
+                received += part
+    return received
+
+
+def statuses(received: bytes) -> list[int]:
+    """The status of each answer in what came back; no answer of ours has such a line in it."""
+    return [int(found) for found in _STATUS.findall(received)]
+
+
+def request_bytes(
+    served: Served,
+    line: str = "GET /keys?api-version=7.6",
+    *headers: str,
+    body: bytes = b"",
+    last: bool = False,
+    token: str | None = TOKEN,
+) -> bytes:
+    """A request with those headers besides its own; `last` asks to close the connection."""
+    rows = [f"{line} HTTP/1.1", f"Host: {urlsplit(served.url).netloc}", *headers]
+    if token is not None:
+        rows.append(f"Authorization: Bearer {token}")
+    if last:
+        rows.append("Connection: close")
+    return "\r\n".join([*rows, "", ""]).encode("latin-1") + body

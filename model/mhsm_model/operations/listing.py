@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -22,9 +23,11 @@ from mhsm_model.identifiers import KeyIdentifier, is_version
 from mhsm_model.moments import ANY_TIME
 from mhsm_model.operations.access import ACCESS
 from mhsm_model.operations.existence import NAMED
+from mhsm_model.operations.name_order import names_in_order
 from mhsm_model.operations.operation import Effect, Hand, Operation
 from mhsm_model.operations.paging import (
     PAGE,
+    continued,
     item_in,
     item_mismatch,
     page_of,
@@ -206,10 +209,17 @@ def _names_effect(s: Situation[Any], reply: KeyPage, /) -> Effect:
 
 def _names_answer(s: Situation[Names]) -> tuple[list[tuple[str, Entry]], str | None]:
     stage, path = _stage(s.request), f"/{_collection(s.request)}"
-    now = ((n, _standing(s, factor)[0]) for n, factor in s.instance.factors.items())
-    found = {name: entry for name, entry in now if isinstance(entry, stage)}
-    names, link = page_of(s.host, path, sorted(found), s.request, s.configuration.page_size)
-    return [(name, found[name]) for name in names], link
+    factors, size = s.instance.factors, s.configuration.page_size
+    names, begun = names_in_order(factors), s.request.continuation
+    found: dict[str, Entry] = {}
+    for place in range(0 if begun is None else bisect_right(names, continued(begun)), len(names)):
+        entry = _standing(s, factors[names[place]])[0]
+        if isinstance(entry, stage):
+            found[names[place]] = entry
+        if len(found) > size:
+            break
+    page, link = page_of(s.host, path, [*found], s.request, size)
+    return [(name, found[name]) for name in page], link
 
 
 def _item(s: Situation[Names], name: str, key: Key) -> KeyItem:

@@ -9,7 +9,7 @@ import click
 from mhsm_conformance.commands.endpoint_options import connection_options, told_endpoint
 from mhsm_conformance.commands.options import CommandError
 from mhsm_targets.protocol import PlannedFactory, TargetUnavailableError
-from mhsm_targets.registry import target_factory, use_endpoint
+from mhsm_targets.registry import UnknownTargetError, target_factory, use_endpoint
 
 __all__ = ["cleanup"]
 
@@ -30,7 +30,7 @@ def cleanup(run_id: str, **told: Any) -> None:
     try:
         factory = target_factory("https")
         lines = factory.finish() if isinstance(factory, PlannedFactory) else ()
-    except TargetUnavailableError as error:
+    except (TargetUnavailableError, UnknownTargetError) as error:
         raise CommandError(str(error)) from None
     for line in lines or (f"Nothing of run {run_id} is left.",):
         click.echo(line)

@@ -39,7 +39,7 @@ from mhsm_targets.pkcs11.call_journal import (
     read_journal,
     token_objects,
 )
-from mhsm_targets.pkcs11.facts import facts_table
+from mhsm_targets.pkcs11.facts_table import facts_table
 from mhsm_targets.pkcs11.login import logged_in
 from mhsm_targets.pkcs11.softhsm import prepared_token
 from mhsm_targets.pkcs11.spare import LABEL, parent_folder

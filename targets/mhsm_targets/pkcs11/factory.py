@@ -14,7 +14,8 @@ from typing import Any, Final
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.call_replay import replayed
 from mhsm_targets.pkcs11.child import Child
-from mhsm_targets.pkcs11.facts import ModuleFacts, asks_module, facts_table, module_facts
+from mhsm_targets.pkcs11.facts import ModuleFacts, module_facts
+from mhsm_targets.pkcs11.facts_table import asks_module, facts_table
 from mhsm_targets.pkcs11.findings.reproduction import softhsm_findings, user_token_findings
 from mhsm_targets.pkcs11.kept_secret import kept_secret
 from mhsm_targets.pkcs11.opening import Opening

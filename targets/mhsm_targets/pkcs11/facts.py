@@ -5,16 +5,13 @@ Nothing else in this package asks which module it works with.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from pkcs11 import Mechanism
 
-__all__ = ["ModuleFacts", "asks_module", "facts_table", "module_facts"]
+__all__ = ["ModuleFacts", "module_facts"]
 
 _STANDARD_BAD_VALUE: Final = (
     "DataInvalid",
@@ -51,20 +48,6 @@ class ModuleFacts:
     outside: Mapping[str, str] = field(default_factory=dict[str, str])
     lacks: Mapping[str, str] = field(default_factory=dict[str, str])
     lacks_keys: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-@cache
-def facts_table(name: str) -> Mapping[str, Any]:
-    """The table `module` of the profile; raises FileNotFoundError where it is none."""
-    text = files("mhsm_targets.profiles").joinpath(f"{name}.toml").read_text("utf-8")
-    table: dict[str, Any] = tomllib.loads(text).get("module", {})
-    return table
-
-
-def asks_module(told: Mapping[str, Any]) -> bool:
-    """Whether the module itself is to be asked: its facts are those of `probing.py`."""
-    asks: bool = told.get("asks_module", False)
-    return asks
 
 
 def module_facts(told: Mapping[str, Any]) -> ModuleFacts:

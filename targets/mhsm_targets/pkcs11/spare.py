@@ -14,7 +14,7 @@ from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.child import NURSERY, Begun, ended
-from mhsm_targets.pkcs11.facts import facts_table
+from mhsm_targets.pkcs11.facts_table import facts_table
 from mhsm_targets.pkcs11.opening import Opening, opening_bytes
 from mhsm_targets.protocol import TargetUnavailableError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from mhsm_targets.pkcs11.facts import facts_table
+from mhsm_targets.pkcs11.facts_table import facts_table
 from mhsm_targets.protocol import TargetUnavailableError
 
 __all__ = ["FACTS", "MODULE", "PIN", "PIN_FILE", "TOKENS", "UserToken", "facts_name", "user_token"]

@@ -19,7 +19,8 @@ from pkcs11 import Attribute
 from pkcs11.exceptions import PKCS11Error
 
 from mhsm_model.wire.http import HttpRequest
-from mhsm_targets.pkcs11.facts import asks_module, module_facts
+from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.facts_table import asks_module
 from mhsm_targets.pkcs11.instance import Instance, opened_instance
 from mhsm_targets.pkcs11.login import logged_in
 from mhsm_targets.pkcs11.material import LostObjectError

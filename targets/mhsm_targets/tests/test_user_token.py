@@ -32,7 +32,8 @@ pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkc
 
 from mhsm_targets.pkcs11 import factory, target
 from mhsm_targets.pkcs11.child import Child
-from mhsm_targets.pkcs11.facts import facts_table, module_facts
+from mhsm_targets.pkcs11.facts import module_facts
+from mhsm_targets.pkcs11.facts_table import facts_table
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.user_token import (
     FACTS,

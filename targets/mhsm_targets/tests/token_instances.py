@@ -14,7 +14,7 @@ from mhsm_model.wire.request_encoding import encode_request
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
-from mhsm_targets.pkcs11.facts import facts_table
+from mhsm_targets.pkcs11.facts_table import facts_table
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.service import BEARER_TOKEN
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.pkcs11.child import Child
-from mhsm_targets.pkcs11.facts import facts_table
+from mhsm_targets.pkcs11.facts_table import facts_table
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.user_token import UserToken
 from mhsm_targets.protocol import Finding, FindingState

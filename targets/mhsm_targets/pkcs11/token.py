@@ -1,7 +1,7 @@
 """A token as this package uses it: one session, objects by handle, every call counted.
 
-All calls of a PKCS#11 module are here, but for those that load it, initialise and log in. Errors
-are those of python-pkcs11.
+All calls of a run are here, but for those that load the module, initialise and log in;
+`call_replay.py` makes them again, to be measured. Errors are those of python-pkcs11.
 """
 
 from __future__ import annotations

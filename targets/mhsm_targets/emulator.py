@@ -7,15 +7,14 @@ from typing import Any, Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.entropy import SeededEntropy
-from mhsm_model.exchange import Call, Credential, Reply
+from mhsm_model.exchange import Call, Reply
 from mhsm_model.generator import Step, Vault, step
-from mhsm_model.moments import Interval
 from mhsm_model.rules import Guard
 from mhsm_model.state import Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.oddities import oddities_of
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
+from mhsm_targets.calls import received
 from mhsm_targets.profiles import profile
 from mhsm_targets.protocol import TargetProfile
 from mhsm_targets.request_ids import request_id
@@ -90,15 +89,7 @@ class Emulator:
 
     def call(self, request: HttpRequest) -> Call:
         """The call that an HTTP request is, at the virtual clock."""
-        asked = decode_request(request)
-        return Call(
-            host=request.host,
-            request=asked,
-            time=Interval(self._clock, self._clock),
-            api_version=request.query.get("api-version"),
-            credential=_credential(request.headers.get("authorization")),
-            oddities=oddities_of(request, asked),
-        )
+        return received(request, decode_request(request), self._clock, _TOKEN)
 
     def carry_out(
         self, call: Call, *, ignoring: Callable[[Guard[Any]], bool] | None = None
@@ -115,12 +106,6 @@ class Emulator:
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-def _credential(header: str | None) -> Credential:
-    if header is None:
-        return Credential.ANONYMOUS
-    return Credential.TOKEN if header == f"Bearer {_TOKEN}" else Credential.INVALID
 
 
 class EmulatorFactory:

@@ -15,14 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from mhsm_model.exchange import Refused
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.response_codec import ServerMarks, encode_reply
+from mhsm_targets.own_answers import own_refusal
 from mhsm_targets.pkcs11.child import PATIENCE_SECONDS, Begun, Child, ChildLostError, ended
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.service import BEARER_TOKEN
 from mhsm_targets.protocol import TargetUnavailableError
-from mhsm_targets.request_ids import drawn_request_id
 
 __all__ = ["Pkcs11Target", "Usage"]
 
@@ -213,5 +211,4 @@ def _check_room(opening: Opening) -> None:
 
 def _failure(method: str, what: str) -> HttpResponse:
     """The answer of a service whose HSM fails: no clause allows a 500."""
-    marks = ServerMarks(request_id=drawn_request_id())
-    return encode_reply(method, Refused(500, "InternalError", what), marks)
+    return own_refusal(500, "InternalError", what, method)

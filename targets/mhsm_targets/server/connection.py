@@ -16,9 +16,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from mhsm_model.exchange import Refused
-from mhsm_model.wire.response_codec import ServerMarks, encode_reply
-from mhsm_targets.request_ids import drawn_request_id
+from mhsm_targets.own_answers import own_refusal
 
 __all__ = ["LARGEST_HEAD", "RESET", "RESPOND", "Connection"]
 
@@ -111,8 +109,7 @@ class Connection(HttpToolsProtocol):
 
     def _send_refusal(self, msg: str) -> None:
         """Say as the service writes an error that it is no HTTP, or of no known method."""
-        marks = ServerMarks(request_id=drawn_request_id())
-        response = encode_reply("", Refused(400, "BadRequest", msg.rstrip(".")), marks)
+        response = own_refusal(400, "BadRequest", msg.rstrip("."))
         lines = [f"{name}: {value}" for name, value in response.headers.items()]
         head = ["HTTP/1.1 400 Bad Request", *lines, f"content-length: {len(response.body)}"]
         self.transport.write("\r\n".join([*head, "connection: close", "", ""]).encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import sys
 import traceback
@@ -13,8 +12,7 @@ from typing import Any, Final
 
 from mhsm_model.wire.challenge import challenge_header
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_model.wire.response_codec import FIXED_HEADERS
-from mhsm_targets.request_ids import drawn_request_id
+from mhsm_targets.own_answers import own_refusal
 from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
 from mhsm_targets.server.backing import Backing
 from mhsm_targets.server.connection import RESET, RESPOND
@@ -75,7 +73,7 @@ class DataPlane:
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename}:{place.lineno}"
             print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
-            await _respond(scope, _refused(500, "InternalError", "The server failed."))
+            await _respond(scope, own_refusal(500, "InternalError", "The server failed."))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope["headers"])
@@ -88,12 +86,12 @@ class DataPlane:
                 # RFC 9112, 3.2: a request has one Host, and no other is answered for it.
                 one = bool(written) and "," not in written
                 told = "No instance has this host." if one else "The request has not one host."
-                await _respond(scope, _refused(421 if one else 400, "BadParameter", told))
+                await _respond(scope, own_refusal(421 if one else 400, "BadParameter", told))
             return
         try:
             body = await _body(headers, receive)
         except _TooLargeError:
-            refused = _refused(413, "BadParameter", "The request body is too large.")
+            refused = own_refusal(413, "BadParameter", "The request body is too large.")
             await _respond(scope, refused, last=True)
             return
         except _GoneError:
@@ -127,9 +125,9 @@ class DataPlane:
             case FaultKind.THROTTLE | FaultKind.UNAVAILABLE:
                 throttled = fault.kind is FaultKind.THROTTLE
                 refused = (
-                    _refused(429, "Throttled", "Too many requests.")
+                    own_refusal(429, "Throttled", "Too many requests.")
                     if throttled
-                    else _refused(503, "ServiceUnavailable", "The service is unavailable.")
+                    else own_refusal(503, "ServiceUnavailable", "The service is unavailable.")
                 )
                 after = {"retry-after": str(math.ceil(fault.seconds))}
                 await _respond(scope, replace(refused, headers={**refused.headers, **after}))
@@ -195,18 +193,6 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
 
 def _reset(scope: Scope) -> None:
     scope["extensions"][RESET]()
-
-
-def _refused(status: int, code: str, message: str) -> HttpResponse:
-    request_id = drawn_request_id()
-    shown = f"{message} (Activity ID: {request_id})"
-    headers = {
-        "content-type": "application/json; charset=utf-8",
-        "x-ms-request-id": request_id,
-        **FIXED_HEADERS,
-    }
-    document = {"error": {"code": code, "message": shown}}
-    return HttpResponse(status, headers, json.dumps(document, separators=(",", ":")).encode())
 
 
 async def _respond(scope: Scope, response: HttpResponse, *, last: bool = False) -> None:

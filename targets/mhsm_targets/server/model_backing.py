@@ -24,7 +24,6 @@ from mhsm_model.exchange import (
     BackupKey,
     Call,
     CreateKey,
-    Credential,
     Decrypt,
     DeleteKey,
     GetDeletedKey,
@@ -44,11 +43,11 @@ from mhsm_model.exchange import (
     UpdateKey,
 )
 from mhsm_model.generator import Step, Vault, answer, step
-from mhsm_model.moments import Interval
 from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.response_codec import ServerMarks, encode_reply
+from mhsm_targets.calls import received
 from mhsm_targets.server.chance import RsaNeeded, ServerChance
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.errors import ServerError
@@ -206,19 +205,7 @@ class ModelBacking:
             return moved.reply
 
     def _call(self, request: HttpRequest, decoded: Request) -> Call:
-        now = int(self._clock.now())
-        shown = request.headers.get("authorization")
-        credential = Credential.ANONYMOUS
-        if shown is not None:
-            good = shown == f"Bearer {_TOKEN}"
-            credential = Credential.TOKEN if good else Credential.INVALID
-        return Call(
-            host=request.host,
-            request=decoded,
-            time=Interval(now, now),
-            api_version=request.query.get("api-version"),
-            credential=credential,
-        )
+        return received(request, decoded, int(self._clock.now()), _TOKEN)
 
     @property
     def can_freeze(self) -> bool:

@@ -12,7 +12,7 @@ narrows only the factor it addresses.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from mhsm_model.alternatives import situations
 from mhsm_model.belief import advanced, advanced_by, after_loss, objections
@@ -38,6 +38,7 @@ from mhsm_model.misfits import (
 )
 from mhsm_model.operations import BY_REQUEST
 from mhsm_model.operations.operation import Effect, Operation
+from mhsm_model.replies import is_overload
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
 from mhsm_model.sources import RECORDED_CLI, RECORDED_PYTHON, REST
@@ -80,8 +81,6 @@ OVERLOAD: Final = declare(
     kind=Kind.CHOICE,
 )
 
-_OVERLOADED: Final = (429, 503)
-
 
 @dataclass(slots=True)
 class _Opinion:
@@ -114,13 +113,9 @@ def accepts(
     return with_leniency(judgement, estate, call, reply) if call.oddities else judgement
 
 
-def _is_overload(reply: Reply) -> TypeGuard[Refused]:
-    return isinstance(reply, Refused) and reply.status in _OVERLOADED
-
-
 def _judged(estate: Estate, call: Call, reply: Reply, strictness: Strictness) -> Judgement:
     request = call.request
-    if _is_overload(reply) and not isinstance(request, Unmodelled):
+    if is_overload(reply) and not isinstance(request, Unmodelled):
         return Judgement(advanced(estate), answers=((OVERLOAD, str(reply.status)),))
     apart = judged_apart(estate, call, reply, strictness)
     if apart is not None:

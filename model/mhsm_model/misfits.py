@@ -22,6 +22,7 @@ from mhsm_model.exchange import (
 from mhsm_model.findings import Mismatch
 from mhsm_model.judgement import Breach, Judgement, Strictness, shown
 from mhsm_model.operations.access import caller_is_authenticated
+from mhsm_model.replies import is_overload
 from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON, REST
 from mhsm_model.state import Estate
 from mhsm_model.unknown import UNKNOWN
@@ -91,8 +92,7 @@ def judged_apart(
         return access
     if isinstance(reply, Refused) and 400 <= reply.status <= 499:
         return Judgement(advanced(estate), refused=(demanded,), alone=True, answers=answers)
-    seen = shown(reply) if isinstance(reply, Refused | Unauthenticated) else "a success"
-    return _broken(widened(estate, call), demanded, "a 4xx answer", seen, strictness)
+    return _broken(widened(estate, call), demanded, "a 4xx answer", _seen(reply), strictness)
 
 
 def _judged_unmodelled(
@@ -113,14 +113,12 @@ def _judged_access(
     good = call.credential is Credential.TOKEN
     if isinstance(reply, Unauthenticated) and not (known and good):
         return _judged_challenge(estate, call, reply, strictness)
-    overloaded = isinstance(reply, Refused) and reply.status in (429, 503)
-    if not known or overloaded or (good and not isinstance(reply, Unauthenticated)):
+    if not known or is_overload(reply) or (good and not isinstance(reply, Unauthenticated)):
         return None
     refused = isinstance(reply, Refused | Unauthenticated)
     after = advanced(estate) if refused else widened(estate, call)
     wanted = "no challenge to a good token" if good else "401 with a challenge"
-    seen = shown(reply) if isinstance(reply, Refused | Unauthenticated) else "a success"
-    return _broken(after, _AUTHENTICATED, wanted, seen, strictness)
+    return _broken(after, _AUTHENTICATED, wanted, _seen(reply), strictness)
 
 
 def _judged_challenge(
@@ -133,6 +131,10 @@ def _judged_challenge(
     return _broken(
         advanced(estate), ONE_AUTHORITY, mismatch.expected, mismatch.observed, strictness
     )
+
+
+def _seen(reply: Reply) -> str:
+    return shown(reply) if isinstance(reply, Refused | Unauthenticated) else "a success"
 
 
 def _broken(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final, TypeGuard
 
 from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import PublicKey
@@ -26,7 +27,10 @@ __all__ = [
     "Unauthenticated",
     "Unreadable",
     "Verification",
+    "is_overload",
 ]
+
+_OVERLOADED: Final = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,11 @@ class Refused:
     status: int
     code: str | None
     message: str | None = None
+
+
+def is_overload(reply: Reply) -> TypeGuard[Refused]:
+    """Whether the reply says that the HSM has too much to do just now."""
+    return isinstance(reply, Refused) and reply.status in _OVERLOADED
 
 
 @dataclass(frozen=True, slots=True)

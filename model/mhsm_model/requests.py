@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from mhsm_model.jwk import JsonWebKey
 from mhsm_model.release_policy import ReleasePolicy
 
 __all__ = [
+    "CHANGING",
     "BackupKey",
     "CreateKey",
     "Decrypt",
@@ -307,3 +309,14 @@ Request = (
     | NoOperation
     | Unmodelled
 )
+
+CHANGING: Final = (
+    CreateKey,
+    DeleteKey,
+    ImportKey,
+    PurgeDeletedKey,
+    RecoverDeletedKey,
+    RestoreKey,
+    UpdateKey,
+)
+"""Requests that may change what is at a name."""

@@ -17,19 +17,13 @@ from mhsm_model.belief import advanced
 from mhsm_model.clauses import Basis, Kind, Level, declare
 from mhsm_model.exchange import (
     Call,
-    CreateKey,
-    DeleteKey,
-    ImportKey,
     Malformed,
-    PurgeDeletedKey,
-    RecoverDeletedKey,
     Refused,
     Reply,
-    RestoreKey,
     Unmodelled,
-    UpdateKey,
 )
 from mhsm_model.judgement import Judgement
+from mhsm_model.requests import CHANGING
 from mhsm_model.sources import REPLICATION
 from mhsm_model.state import Estate, Factor, Instance
 
@@ -44,15 +38,6 @@ LAG: Final = declare(
     kind=Kind.CHOICE,
 )
 
-_CHANGING: Final = (
-    CreateKey,
-    DeleteKey,
-    ImportKey,
-    PurgeDeletedKey,
-    RecoverDeletedKey,
-    RestoreKey,
-    UpdateKey,
-)
 _NOT_JUDGED: Final = (Malformed, Unmodelled)
 
 
@@ -92,7 +77,7 @@ class RecentStates:
             return judgement
         if isinstance(call.request, _NOT_JUDGED):
             return judgement
-        if isinstance(call.request, _CHANGING) and not isinstance(reply, Refused):
+        if isinstance(call.request, CHANGING) and not isinstance(reply, Refused):
             return judgement
         recent = [s for until, s in self.states if until >= call.time.earliest - self.window]
         if not recent:

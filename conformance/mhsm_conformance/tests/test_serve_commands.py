@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -119,8 +120,6 @@ def test_a_token_comes_from_the_ready_file_the_environment_or_the_folder(tmp_pat
 
 
 def _read_keys(ready: dict[str, Any], token: str) -> None:
-    import ssl  # noqa: PLC0415
-
     url = f"{next(iter(ready['urls'].values()))}/keys?api-version=7.4"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
     context = ssl.create_default_context(cafile=ready["ca_file"])

@@ -16,6 +16,7 @@ import click
 from mhsm_conformance.commands.options import CommandError, out_folder
 from mhsm_conformance.witnesses.programs import rows_of, witnesses
 from mhsm_conformance.witnesses.table import Outcome, print_table, write_table
+from mhsm_reports.report_file import ReportFileError
 from mhsm_targets.protocol import TargetUnavailableError
 
 _LENIENT = {Outcome.PASSED, Outcome.NOT_MODELLED, Outcome.CLIENT_DEFECT}
@@ -53,8 +54,8 @@ def main(names: tuple[str, ...], target: str | None, az: str | None, out: str | 
     if out is not None:
         try:
             write_table(rows, target or "", Path(out))
-        except OSError as error:
-            raise CommandError(f"cannot write {out}: {(error.strerror or '').lower()}") from None
+        except ReportFileError as error:
+            raise CommandError(str(error)) from None
     sys.exit(any(row.outcome not in _LENIENT for row in rows))
 
 

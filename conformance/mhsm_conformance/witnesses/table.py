@@ -10,6 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TextIO
 
+from mhsm_reports.report_file import write_report
+
 __all__ = ["Outcome", "Row", "print_table", "write_table"]
 
 _FORMAT: Final = "mhsm-witnesses/1"
@@ -62,8 +64,6 @@ def _outcome(row: Row) -> str:
 
 
 def write_table(rows: Sequence[Row], target: str, path: Path) -> None:
-    """Write the rows as one JSON object. Raises OSError."""
+    """Write the rows as one JSON object, whole or not at all. Raises ReportFileError."""
     document = {"format": _FORMAT, "target": target, "rows": [asdict(row) for row in rows]}
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_report(path, json.dumps(document, indent=1) + "\n")

@@ -65,6 +65,29 @@ def _softhsm() -> str:
 _SPARES: Final = SpareTokens()
 
 
+def _own_opening(
+    host: str,
+    configuration: Configuration,
+    folder: Path,
+    *,
+    library: str,
+    pin: str,
+    domains: Mapping[object, bytes],
+) -> Opening:
+    """The opening of an instance on a SoftHSM token of its own in the folder."""
+    return Opening(
+        host=host,
+        facts=facts_table("softhsm"),
+        library=library,
+        token_label=LABEL,
+        prefix=LABEL,
+        pin=pin,
+        configuration=configuration,
+        folder=str(folder),
+        secret=domains.get(configuration.domain or ""),
+    )
+
+
 class SoftHsmFactory:
     """Opens instances on SoftHSM, each with a token of its own in a temporary folder."""
 
@@ -88,16 +111,13 @@ class SoftHsmFactory:
 
         # Most checks use one instance alone: only the first has its token prepared ahead.
         openings = {
-            host: Opening(
-                host=host,
-                facts=facts_table("softhsm"),
+            host: _own_opening(
+                host,
+                configuration,
+                spare.folder / str(number) if number else spare.folder,
                 library=library,
-                token_label=LABEL,
-                prefix=LABEL,
                 pin=spare.pin,
-                configuration=configuration,
-                folder=str(spare.folder / str(number) if number else spare.folder),
-                secret=domains.get(configuration.domain or ""),
+                domains=domains,
             )
             for number, (host, configuration) in enumerate(configurations.items())
         }
@@ -117,16 +137,13 @@ class SoftHsmFactory:
                 if told.domain is not None
             }
             openings = {
-                host: Opening(
-                    host=host,
-                    facts=facts_table("softhsm"),
+                host: _own_opening(
+                    host,
+                    configuration,
+                    folder / host,
                     library=library,
-                    token_label=LABEL,
-                    prefix=LABEL,
                     pin=kept_secret(folder / host, "pin").hex()[:16],
-                    configuration=configuration,
-                    folder=str(folder / host),
-                    secret=domains.get(configuration.domain or ""),
+                    domains=domains,
                 )
                 for host, configuration in configurations.items()
             }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 from pathlib import Path
 from typing import Final
+
+from mhsm_targets.private_file import write_private
 
 __all__ = ["kept_secret"]
 
@@ -25,11 +26,5 @@ def kept_secret(folder: Path, name: str) -> bytes:
     with contextlib.suppress(FileNotFoundError):
         return bytes.fromhex(path.read_text("ascii"))
     drawn = secrets.token_bytes(_BYTES)
-    draft = path.with_suffix(".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(drawn.hex())
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(path)
+    write_private(path, drawn.hex())
     return drawn

@@ -23,26 +23,20 @@ from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import (
     BackupKey,
     Call,
-    CreateKey,
     Decrypt,
-    DeleteKey,
     GetDeletedKey,
     GetKey,
-    ImportKey,
     ListDeletedKeys,
     ListKeys,
     ListKeyVersions,
-    PurgeDeletedKey,
-    RecoverDeletedKey,
     Refused,
     Reply,
     Request,
-    RestoreKey,
     Sign,
     UnwrapKey,
-    UpdateKey,
 )
 from mhsm_model.generator import Step, Vault, answer, step
+from mhsm_model.requests import CHANGING
 from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_decoding import decode_request
@@ -56,16 +50,9 @@ from mhsm_targets.server.recent_reads import RecentReads
 __all__ = ["Change", "Keeper", "ModelBacking"]
 
 _TOKEN: Final = "model-token"
-_CHANGING: Final = (
-    BackupKey,
-    CreateKey,
-    DeleteKey,
-    ImportKey,
-    PurgeDeletedKey,
-    RecoverDeletedKey,
-    RestoreKey,
-    UpdateKey,
-)
+_MOVING: Final = (*CHANGING, BackupKey)
+"""A blob that was given out belongs to the state too."""
+
 _READING: Final = (GetDeletedKey, GetKey, ListDeletedKeys, ListKeys, ListKeyVersions)
 _USED_ASIDE: Final = ("RS", "PS")
 """How the algorithms begin that use an RSA private key: RS256, PS256, RSA-OAEP and so on."""
@@ -159,7 +146,7 @@ class ModelBacking:
 
     async def _reply(self, request: HttpRequest) -> Reply:
         decoded = decode_request(request)
-        if isinstance(decoded, _CHANGING):
+        if isinstance(decoded, _MOVING):
             return await self._changed(request, decoded)
         if isinstance(decoded, Sign | Decrypt | UnwrapKey) and decoded.algorithm.startswith(
             _USED_ASIDE

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
+
+from mhsm_targets.private_file import write_private
 
 __all__ = ["Ready", "read_ready", "ready_text", "write_ready"]
 
@@ -43,11 +44,7 @@ def ready_text(ready: Ready) -> str:
 
 def write_ready(path: Path, ready: Ready) -> None:
     """Write the file at once, readable by its owner alone. Raises OSError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(ready_text(ready) + "\n")
-    draft.replace(path)
+    write_private(path, ready_text(ready) + "\n")
 
 
 def read_ready(text: str) -> Ready:

@@ -6,6 +6,9 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
 from mhsm_conformance.witnesses.python.flavour import settled
 from mhsm_conformance.witnesses.python.own_keys import OwnKey, own_ec, own_oct, own_rsa
 from mhsm_conformance.witnesses.python.stand import Stand, coordinates
@@ -233,9 +236,6 @@ class _CryptoScenes:
         ]
 
     async def private_key_object(self) -> Claims:
-        from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
-        from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415
-
         own, key = await self._key("PS384")
         digest = hashes.SHA384()
         private = self.stand.cryptography(key).create_rsa_private_key()

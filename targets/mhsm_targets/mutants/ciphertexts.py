@@ -38,6 +38,7 @@ from mhsm_model.tables.algorithms import ALGORITHMS, Scheme
 from mhsm_targets.mutants.kinds import Use, wrong_result
 from mhsm_targets.mutants.mutant import wrong_reply, wrong_state
 from mhsm_targets.mutants.parts import addressed
+from mhsm_targets.pkcs11.oaep import mask, xor
 
 __all__: list[str] = []
 
@@ -113,22 +114,12 @@ def _decoded(secret: RsaSecret, ciphertext: bytes, hash_name: str, *, label: boo
     width = (secret.key.key_size + 7) // 8
     number = pow(int.from_bytes(ciphertext), private.d, private.public_numbers.n)
     encoded = number.to_bytes(width)
-    seed = _xor(encoded[1 : size + 1], _mask(encoded[size + 1 :], size, hashed.name))
-    block = _xor(encoded[size + 1 :], _mask(seed, width - size - 1, hashed.name))
+    seed = xor(encoded[1 : size + 1], mask(encoded[size + 1 :], size, hashed.name))
+    block = xor(encoded[size + 1 :], mask(seed, width - size - 1, hashed.name))
     if label and block[:size] != hashed.digest():
         return None
     filled_up, mark, message = block[size:].partition(b"\1")
     return message if mark and not any(filled_up) else None
-
-
-def _mask(seed: bytes, length: int, name: str) -> bytes:
-    counters = range(-(-length // hashlib.new(name).digest_size))
-    blocks = (hashlib.new(name, seed + counter.to_bytes(4)).digest() for counter in counters)
-    return b"".join(blocks)[:length]
-
-
-def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 @wrong_result("ALG-232", Decrypt)

@@ -22,6 +22,7 @@ from mhsm_targets.mutants.kinds import Use as KeyUse
 from mhsm_targets.mutants.kinds import wrong_result
 from mhsm_targets.mutants.mutant import wrong_reply, wrong_state
 from mhsm_targets.mutants.parts import addressed
+from mhsm_targets.pkcs11.key_wrap import unwrapped_parts
 
 __all__: list[str] = []
 
@@ -151,21 +152,10 @@ def padded_wrap_under_any_mark(call: Call, before: Estate, step: Step) -> Step:
     value = request.ciphertext
     if algorithm is None or algorithm.scheme is not Scheme.AES_KWP or len(value) < 24:
         return step
-    head, body = _unwrapped(secret, value)
+    blocks = Cipher(algorithms.AES(secret.value), modes.ECB()).decryptor()
+    head, body = unwrapped_parts(value, blocks.update)
     length = int.from_bytes(head[4:])
     if not len(body) - 8 < length <= len(body) or any(body[length:]):
         return step
     kid = KeyIdentifier(call.host, request.name, version.version)
     return replace(step, reply=OperationResult(kid, algorithm.name, body[:length]))
-
-
-def _unwrapped(secret: OctSecret, value: bytes) -> tuple[bytes, bytes]:
-    """The head and the body of a wrap of 24 bytes or more (RFC 3394 section 2.2.2)."""
-    decryptor = Cipher(algorithms.AES(secret.value), modes.ECB()).decryptor()
-    head, *halves = (value[place : place + 8] for place in range(0, len(value) // 8 * 8, 8))
-    for count in range(6 * len(halves), 0, -1):
-        place = (count - 1) % len(halves)
-        mixed = (int.from_bytes(head) ^ count).to_bytes(8)
-        block = decryptor.update(mixed + halves[place])
-        head, halves[place] = block[:8], block[8:]
-    return head, b"".join(halves)

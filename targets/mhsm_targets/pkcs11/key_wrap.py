@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["key_unwrapped", "key_wrapped", "padded_unwrapped", "padded_wrapped"]
+__all__ = ["key_unwrapped", "key_wrapped", "padded_unwrapped", "padded_wrapped", "unwrapped_parts"]
 
 Block = Callable[[bytes], bytes]
 
@@ -37,7 +37,7 @@ def key_unwrapped(value: bytes, decrypt: Block) -> bytes | None:
     """
     if len(value) < 3 * _HALF or len(value) % _HALF:
         raise ValueError("the value is no wrapped key")
-    head, body = _unwrapped(value, decrypt)
+    head, body = unwrapped_parts(value, decrypt)
     return body if hmac.compare_digest(head, _INITIAL) else None
 
 
@@ -60,7 +60,7 @@ def padded_unwrapped(value: bytes, decrypt: Block) -> bytes | None:
     if len(value) == 2 * _HALF:
         block = decrypt(value)
         return _plain(block[:_HALF], block[_HALF:])
-    return _plain(*_unwrapped(value, decrypt))
+    return _plain(*unwrapped_parts(value, decrypt))
 
 
 def _mixed(half: bytes, step: int) -> bytes:
@@ -77,8 +77,8 @@ def _wrapped(head: bytes, body: bytes, encrypt: Block) -> bytes:
     return head + b"".join(halves)
 
 
-def _unwrapped(value: bytes, decrypt: Block) -> tuple[bytes, bytes]:
-    """What was wrapped, its first 8 bytes by themselves."""
+def unwrapped_parts(value: bytes, decrypt: Block) -> tuple[bytes, bytes]:
+    """What was wrapped, its first 8 bytes by themselves, whatever they say."""
     head = value[:_HALF]
     halves = [value[place : place + _HALF] for place in range(_HALF, len(value), _HALF)]
     for turn in reversed(range(_ROUNDS)):

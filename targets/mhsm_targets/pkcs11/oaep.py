@@ -9,14 +9,14 @@ import hashlib
 import hmac
 from typing import Final
 
-__all__ = ["oaep_decoded", "oaep_encoded"]
+__all__ = ["mask", "oaep_decoded", "oaep_encoded", "xor"]
 
 _NAMES: Final = {"SHA-1": "sha1", "SHA-256": "sha256"}
 _COUNTER_BYTES: Final = 4
 
 
-def _mask(seed: bytes, length: int, name: str) -> bytes:
-    """MGF1. Source: RFC 8017 appendix B.2.1."""
+def mask(seed: bytes, length: int, name: str) -> bytes:
+    """MGF1 with a hash of `hashlib`. Source: RFC 8017 appendix B.2.1."""
     size = hashlib.new(name).digest_size
     blocks = (
         hashlib.new(name, seed + counter.to_bytes(_COUNTER_BYTES)).digest()
@@ -25,7 +25,8 @@ def _mask(seed: bytes, length: int, name: str) -> bytes:
     return b"".join(blocks)[:length]
 
 
-def _xor(one: bytes, other: bytes) -> bytes:
+def xor(one: bytes, other: bytes) -> bytes:
+    """Two values of equal length, bit by bit."""
     return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))
 
 
@@ -40,8 +41,8 @@ def oaep_encoded(message: bytes, modulus_bytes: int, hash_name: str, seed: bytes
     if len(message) > room:
         raise ValueError(f"OAEP takes at most {room} bytes here")
     block = label_hash + bytes(room - len(message)) + b"\1" + message
-    masked = _xor(block, _mask(seed, len(block), name))
-    return b"\0" + _xor(seed, _mask(masked, len(seed), name)) + masked
+    masked = xor(block, mask(seed, len(block), name))
+    return b"\0" + xor(seed, mask(masked, len(seed), name)) + masked
 
 
 def oaep_decoded(encoded: bytes, hash_name: str) -> bytes | None:
@@ -54,8 +55,8 @@ def oaep_decoded(encoded: bytes, hash_name: str) -> bytes | None:
     label_hash = hashlib.new(name).digest()
     size = len(label_hash)
     masked_seed, masked = encoded[1 : 1 + size], encoded[1 + size :]
-    seed = _xor(masked_seed, _mask(masked, size, name))
-    block = _xor(masked, _mask(seed, len(masked), name))
+    seed = xor(masked_seed, mask(masked, size, name))
+    block = xor(masked, mask(seed, len(masked), name))
     wrong = encoded[0] | (not hmac.compare_digest(block[:size], label_hash))
     looking, start = 1, 0
     for place in range(size, len(block)):

@@ -4,105 +4,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from mhsm_conformance.commands.fidelity import fidelity
 from mhsm_conformance.fidelity.comparison import Comparison
 from mhsm_conformance.fidelity.flow import Flow
-from mhsm_conformance.fidelity.replay import Apart, Replayed, replayed
-from mhsm_conformance.fidelity.summary import Summary, summed
+from mhsm_conformance.fidelity.replay import Apart
+from mhsm_conformance.tests.recorded_sessions import (
+    ACTIVITY,
+    HOST,
+    MADE_AT,
+    NEWER,
+    OLD,
+    OPERATIONS,
+    asked_again,
+    bundle,
+    created,
+    equal,
+    exchange,
+    not_found,
+    read,
+    results,
+    session,
+)
 from mhsm_model.base64url import encoded
 from mhsm_model.wire.http import HttpRequest
 from mhsm_targets.mutants.gallery import gallery
-from mhsm_targets.registry import target_factory
-
-HOST: Final = "recorded.managedhsm.azure.net"
-OLD: Final = "a" * 32
-NEWER: Final = "b" * 32
-MADE_AT: Final = 1_700_000_000
-ACTIVITY: Final = "00000000-0000-1000-8000-000000000000"
-OPERATIONS: Final = ["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]
-
-
-def exchange(
-    method: str, target: str, status: int, answer: Any = None, body: Any = None
-) -> dict[str, Any]:
-    return {
-        "plane": "data",
-        "method": method,
-        "url": f"https://{HOST}{target}",
-        "path": target.partition("?")[0],
-        "query": {"api-version": "7.5"},
-        "request_headers": {},
-        "request_body": body,
-        "status": status,
-        "response_headers": {},
-        "response_body": answer,
-    }
-
-
-def session(tmp_path: Path, *exchanges: dict[str, Any], day: str = "2024-06-01") -> Path:
-    head = {
-        "type": "session",
-        "session": "by hand",
-        "source_repository": "none",
-        "commit_date": f"{day}T00:00:00Z",
-        "recording_format": "har",
-        "api_versions": ["7.5"],
-    }
-    path = tmp_path / "by-hand.jsonl"
-    lines = [head, *({"seq": n, **one} for n, one in enumerate(exchanges, 1))]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return path
-
-
-def bundle(name: str, version: str, at: int = MADE_AT, **changed: Any) -> dict[str, Any]:
-    attributes = {
-        "created": at,
-        "enabled": True,
-        "exportable": False,
-        "recoverableDays": 90,
-        "recoveryLevel": "Recoverable+Purgeable",
-        "updated": at,
-    }
-    key = {
-        "e": "AQAB",
-        "key_ops": OPERATIONS,
-        "kid": f"https://{HOST}/keys/{name}/{version}",
-        "kty": "RSA-HSM",
-        "n": encoded(version.encode() * 8),
-    }
-    return {"attributes": attributes, "key": key, **changed}
-
-
-def created(name: str, version: str, at: int = MADE_AT, **changed: Any) -> dict[str, Any]:
-    target = f"/keys/{name}/create?api-version=7.5"
-    return exchange("POST", target, 200, bundle(name, version, at, **changed), {"kty": "RSA"})
-
-
-def read(name: str, version: str = "", status: int = 200, answer: Any = None) -> dict[str, Any]:
-    return exchange("GET", f"/keys/{name}/{version}?api-version=7.5", status, answer)
-
-
-def not_found(collection: str, name: str) -> dict[str, Any]:
-    message = f"Key not found: https://{HOST}/{collection}/{name} (Activity ID: {ACTIVITY})"
-    return {"error": {"code": "KeyNotFound", "message": message}}
-
-
-def asked_again(path: Path, target: str = "model") -> list[Replayed]:
-    return list(replayed(path, target_factory(target)))
-
-
-def results(path: Path, target: str = "model") -> list[Comparison | Apart]:
-    return [one.result for one in asked_again(path, target)]
-
-
-def equal(result: Comparison | Apart) -> bool:
-    return isinstance(result, Comparison) and result.outcome and not result.members
-
 
 # --- the flow of values ---------------------------------------------------------------------------
 
@@ -397,60 +325,3 @@ def test_what_an_old_build_did_is_put_apart_by_the_day_of_the_session(tmp_path: 
 def test_a_body_or_an_answer_that_was_not_kept_is_put_apart(tmp_path: Path) -> None:
     lost = {**created("a", OLD), "request_body": None, "request_body_recorded": False}
     assert results(session(tmp_path, lost)) == [Apart.NO_BODY]
-
-
-# --- the command ----------------------------------------------------------------------------------
-
-
-def test_shares_are_counted_by_operation(tmp_path: Path) -> None:
-    path = session(
-        tmp_path,
-        created("a", OLD),
-        created("b", NEWER, tags={"x": "y"}),
-        read("a", answer=bundle("a", OLD)),
-    )
-    summary = Summary()
-    summed(asked_again(path), summary)
-    rows = {name: (row.exchanges, row.outcomes, row.members) for name, row in summary.rows.items()}
-    assert rows == {"CreateKey": (2, 2, 1), "GetKey": (1, 1, 1)}
-    assert not summary.is_faithful
-    assert not summary.rows["CreateKey"].is_faithful
-    assert summary.rows["GetKey"].is_faithful
-
-
-def test_the_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
-    path = session(tmp_path, created("a", OLD), read("a", answer=bundle("a", OLD)))
-    out = tmp_path / "out"
-    ran = CliRunner().invoke(fidelity, ["model", str(path), "--out", str(out)])
-    assert ran.exit_code == 0
-    assert "100.00%" in ran.stdout
-    written = json.loads((out / "fidelity.json").read_text())
-    assert (written["format"], written["faithful"]) == ("mhsm-fidelity/1", True)
-    shown = CliRunner().invoke(fidelity, ["model", str(path), "--json"])
-    assert json.loads(shown.stdout)["total"]["exchanges"] == 2
-
-
-def test_the_command_fails_where_the_target_is_unlike_the_service(tmp_path: Path) -> None:
-    path = session(tmp_path, created("a", OLD), read("a", answer=bundle("a", OLD)))
-    ran = CliRunner().invoke(fidelity, ["mutant:managed-is-shown", str(path)])
-    assert ran.exit_code == 1
-    assert "too few" in ran.stdout
-    assert "CreateKey: managed" in ran.stdout
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["nothing", "{path}"], "no target is called 'nothing'"),
-        (["model", "{path}.missing"], "no such file"),
-        (["model", "{folder}"], "no recording of a Managed HSM is at"),
-    ],
-)
-def test_bad_input_is_told_in_one_sentence(tmp_path: Path, words: list[str], told: str) -> None:
-    path, folder = session(tmp_path, created("a", OLD)), tmp_path / "empty"
-    folder.mkdir()
-    said = [word.format(path=path, folder=folder) for word in words]
-    ran = CliRunner().invoke(fidelity, said)
-    assert ran.exit_code == 2
-    assert told in ran.stderr
-    assert "Traceback" not in ran.stderr

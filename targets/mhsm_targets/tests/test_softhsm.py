@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +46,7 @@ from mhsm_targets.tests.token_instances import (
     SOFTHSM,
     message,
     needs_softhsm,
+    sentence,
     softhsm_opening,
 )
 
@@ -335,39 +335,7 @@ def test_a_domain_key_that_was_not_finished_is_made_anew(tmp_path: Path) -> None
     assert "cannot hold an instance" in sentence(softhsm_opening(tmp_path))
 
 
-# --- what cannot be opened ------------------------------------------------------------------------
-
-
-def sentence(opening: Opening) -> str:
-    with pytest.raises(TargetUnavailableError) as caught:
-        Child(opening)
-    text = str(caught.value)
-    assert "\n" not in text
-    assert "Traceback" not in text
-    return text
-
-
-def test_a_wrong_pin_is_told_in_one_sentence(tmp_path: Path) -> None:
-    Child(softhsm_opening(tmp_path)).close()
-    assert sentence(softhsm_opening(tmp_path, pin="4321-8765")) == (
-        "the PIN of the token 'test' is wrong"
-    )
-
-
-def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    assert "cannot make a token in" in sentence(softhsm_opening(tmp_path / "file" / "token"))
-
-
-def test_a_missing_module_is_told_in_one_sentence(tmp_path: Path) -> None:
-    missing = replace(softhsm_opening(tmp_path), library=str(tmp_path / "no.so"), folder=None)
-    assert "cannot load the PKCS#11 module" in sentence(missing)
-
-
-def test_a_token_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> None:
-    Child(softhsm_opening(tmp_path)).close()
-    other = replace(softhsm_opening(tmp_path), token_label="other")
-    assert "no token with the label 'other'" in sentence(other)
+# --- what cannot go on ----------------------------------------------------------------------------
 
 
 def test_a_full_disk_is_nobodys_failure(

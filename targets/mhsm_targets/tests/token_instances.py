@@ -14,11 +14,22 @@ from mhsm_model.wire.request_encoding import encode_request
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
 
+from mhsm_targets.pkcs11.child import Child
 from mhsm_targets.pkcs11.facts_table import facts_table
 from mhsm_targets.pkcs11.opening import Opening
 from mhsm_targets.pkcs11.service import BEARER_TOKEN
+from mhsm_targets.protocol import TargetUnavailableError
 
-__all__ = ["HOST", "OTHER", "PIN", "SOFTHSM", "message", "needs_softhsm", "softhsm_opening"]
+__all__ = [
+    "HOST",
+    "OTHER",
+    "PIN",
+    "SOFTHSM",
+    "message",
+    "needs_softhsm",
+    "sentence",
+    "softhsm_opening",
+]
 
 HOST: Final = "hsm.managedhsm.azure.net"
 OTHER: Final = "other.managedhsm.azure.net"
@@ -54,3 +65,13 @@ def softhsm_opening(
 def message(request: Request, host: str = HOST) -> HttpRequest:
     """The request on the wire, with a good token."""
     return encode_request(request, host, "2026-04-01", BEARER_TOKEN)
+
+
+def sentence(opening: Opening) -> str:
+    """Why no instance can be opened, in one sentence."""
+    with pytest.raises(TargetUnavailableError) as caught:
+        Child(opening)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "Traceback" not in text
+    return text

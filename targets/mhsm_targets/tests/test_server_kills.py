@@ -10,73 +10,23 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from mhsm_model.exchange import (
-    BackupKey,
-    CreateKey,
-    DeleteKey,
-    Encrypt,
-    GetDeletedKey,
-    GetKey,
     KeyBackup,
-    KeyBundle,
-    ListDeletedKeys,
-    ListKeys,
-    ListKeyVersions,
-    PurgeDeletedKey,
-    RecoverDeletedKey,
-    Request,
-    RestoreKey,
-    Sign,
-    UpdateKey,
 )
 from mhsm_targets.server import serving
-from mhsm_targets.tests.served import Caller, Witness, calling
+from mhsm_targets.tests.lives import audit, changes
+from mhsm_targets.tests.served import Witness, calling
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
 
 KILLS: Final = int(os.environ.get("MHSM_SERVER_KILLS", "3"))
-NAMES: Final = ("alpha", "beta", "gamma")
 LONGEST_LIFE_SECONDS: Final = 0.15
-
-
-def changes(chance: random.Random, blobs: list[bytes]) -> Iterator[Request]:
-    """Requests that change keys, without an end."""
-    while True:
-        name = chance.choice(NAMES)
-        kind = chance.choice(("EC", "oct"))
-        asked: list[Request] = [
-            CreateKey(name, kind, 256 if kind == "oct" else None),
-            CreateKey(name, kind, 256 if kind == "oct" else None),
-            UpdateKey(name, None, tags={"n": str(chance.randrange(1000))}),
-            DeleteKey(name),
-            RecoverDeletedKey(name),
-            PurgeDeletedKey(name),
-            BackupKey(name),
-        ]
-        if blobs:
-            asked.append(RestoreKey(chance.choice(blobs)))
-        yield chance.choice(asked)
-
-
-def audit(witness: Witness, caller: Caller) -> None:
-    """Read everything back, and use every key that is there."""
-    for name in NAMES:
-        shown = witness.send(caller, GetKey(name))
-        witness.send(caller, GetDeletedKey(name))
-        witness.send(caller, ListKeyVersions(name))
-        if isinstance(shown, KeyBundle):
-            use: Request = Encrypt(name, None, "A256GCM", b"text")
-            if shown.kty == "EC-HSM":
-                use = Sign(name, None, "ES256", bytes(32))
-            witness.send(caller, use)
-    witness.send(caller, ListKeys())
-    witness.send(caller, ListDeletedKeys())
 
 
 def test_what_was_acknowledged_outlives_the_server(tmp_path: Path) -> None:
@@ -89,7 +39,7 @@ def test_what_was_acknowledged_outlives_the_server(tmp_path: Path) -> None:
         with serving(data=str(tmp_path / "data"), port=port) as served, calling(served) as caller:
             port = served.ready.port
             witness = witness or Witness(caller.name)
-            audit(witness, caller)
+            audit(partial(witness.send, caller))
             life = chance.uniform(0, LONGEST_LIFE_SECONDS)
             timer = threading.Timer(life, os.kill, (served.ready.pid, signal.SIGKILL))
             timer.start()
@@ -103,5 +53,5 @@ def test_what_was_acknowledged_outlives_the_server(tmp_path: Path) -> None:
             timer.join()
     with serving(data=str(tmp_path / "data"), port=port) as served, calling(served) as caller:
         assert witness is not None
-        audit(witness, caller)
+        audit(partial(witness.send, caller))
     print(f"{KILLS} kills, {witness.acknowledged} acknowledged, struck: {struck}")

@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,28 +23,18 @@ from mhsm_model.exchange import (
     Call,
     CreateKey,
     Credential,
-    DeleteKey,
     Encrypt,
-    GetDeletedKey,
     GetKey,
     Indeterminate,
     KeyBackup,
-    KeyBundle,
-    ListDeletedKeys,
-    ListKeys,
-    ListKeyVersions,
-    PurgeDeletedKey,
-    RecoverDeletedKey,
     Reply,
     Request,
-    RestoreKey,
-    Sign,
-    UpdateKey,
 )
 from mhsm_model.moments import Interval
 from mhsm_model.state import Estate, Instance
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.tests.lives import audit, changes
 from mhsm_targets.tests.token_instances import HOST, message, needs_softhsm, softhsm_opening
 
 pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed (extra `pkcs11`)")
@@ -54,7 +43,6 @@ from mhsm_targets.pkcs11.child import NURSERY
 from mhsm_targets.pkcs11.target import Pkcs11Target
 
 KILLS: Final = int(os.environ.get("MHSM_KILLS", "12"))
-NAMES: Final = ("alpha", "beta", "gamma")
 LONGEST_LIFE_SECONDS: Final = 0.08
 LONGEST_OPENING_SECONDS: Final = 0.06
 
@@ -84,24 +72,6 @@ class Witness:
         return None if killed else reply
 
 
-def changes(chance: random.Random) -> Iterator[Request]:
-    """Requests that change keys, without an end."""
-    while True:
-        name = chance.choice(NAMES)
-        kind = chance.choice(("EC", "oct"))
-        yield chance.choice(
-            (
-                CreateKey(name, kind, 256 if kind == "oct" else None),
-                CreateKey(name, kind, 256 if kind == "oct" else None),
-                UpdateKey(name, None, tags={"n": str(chance.randrange(1000))}),
-                DeleteKey(name),
-                RecoverDeletedKey(name),
-                PurgeDeletedKey(name),
-                BackupKey(name),
-            )
-        )
-
-
 def live_and_be_killed(witness: Witness, chance: random.Random, blobs: list[bytes]) -> Request:
     """Change keys until the kill; the request that was under way."""
     witness.send(GetKey("alpha"))
@@ -109,30 +79,14 @@ def live_and_be_killed(witness: Witness, chance: random.Random, blobs: list[byte
     life = chance.uniform(0, LONGEST_LIFE_SECONDS)
     timer = threading.Timer(life, os.kill, (pid, signal.SIGKILL))
     timer.start()
-    for request in changes(chance):
-        asked = RestoreKey(chance.choice(blobs)) if blobs and chance.random() < 0.1 else request
-        reply = witness.send(asked)
+    for request in changes(chance, blobs):
+        reply = witness.send(request)
         if reply is None:
             timer.join()
-            return asked
+            return request
         if isinstance(reply, KeyBackup):
             blobs.append(reply.blob)
     raise AssertionError("changes have no end")
-
-
-def audit(witness: Witness) -> None:
-    """Read everything back, and use every version that is there."""
-    for name in NAMES:
-        shown = witness.send(GetKey(name))
-        witness.send(GetDeletedKey(name))
-        witness.send(ListKeyVersions(name))
-        if isinstance(shown, KeyBundle):
-            use: Request = Encrypt(name, None, "A256GCM", b"text")
-            if shown.kty == "EC-HSM":
-                use = Sign(name, None, "ES256", bytes(32))
-            witness.send(use)
-    witness.send(ListKeys())
-    witness.send(ListDeletedKeys())
 
 
 @needs_softhsm
@@ -147,7 +101,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path: Path) 
             request = live_and_be_killed(witness, chance, blobs)
             struck[type(request).__name__] = struck.get(type(request).__name__, 0) + 1
             swept += witness.target.child(HOST).opened["swept"]
-            audit(witness)
+            audit(witness.send)
             # What the first opening swept is gone: the second one finds nothing to sweep.
             os.kill(witness.target.child(HOST).pid, signal.SIGKILL)
             witness.send(GetKey("alpha"))

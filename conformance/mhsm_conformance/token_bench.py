@@ -73,6 +73,7 @@ def _measured(name: str) -> dict[str, Any]:
             "replay_seconds": round(replay.seconds, 1),
             "calls_replayed": replay.calls - replay.left_out,
             "calls_left_out": replay.left_out,
+            "seconds_left_out": round(replay.seconds_left_out, 2),
             "calls_answered_otherwise": replay.otherwise,
         }
     else:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from mhsm_targets.profiles import document
 
 __all__ = ["asks_module", "facts_table"]
 
 
-@cache
 def facts_table(name: str) -> Mapping[str, Any]:
     """The table `module` of the profile; raises FileNotFoundError where it is none."""
-    text = files("mhsm_targets.profiles").joinpath(f"{name}.toml").read_text("utf-8")
-    table: dict[str, Any] = tomllib.loads(text).get("module", {})
+    table: Mapping[str, Any] = document(f"{name}.toml").get("module", {})
     return table
 
 

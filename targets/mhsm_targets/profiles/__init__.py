@@ -14,13 +14,13 @@ from typing import Any
 
 from mhsm_targets.protocol import Capability, TargetProfile
 
-__all__ = ["profile", "profile_with"]
+__all__ = ["document", "profile", "profile_with"]
 
 
 @cache
 def profile(name: str) -> TargetProfile:
     """The profile of that name; raises FileNotFoundError where there is none."""
-    told = _read(f"{name}.toml")
+    told = document(f"{name}.toml")
     return _profile(told, told.get("module", {}))
 
 
@@ -29,10 +29,12 @@ def profile_with(name: str, module: Mapping[str, Any]) -> TargetProfile:
 
     Raises FileNotFoundError where there is none.
     """
-    return _profile(_read(f"{name}.toml"), module)
+    return _profile(document(f"{name}.toml"), module)
 
 
-def _read(path: str) -> dict[str, Any]:
+@cache
+def document(path: str) -> Mapping[str, Any]:
+    """What the file in this folder says, read once; raises FileNotFoundError where it is none."""
     text = files(__package__ or "mhsm_targets.profiles").joinpath(path).read_text("utf-8")
     return tomllib.loads(text)
 
@@ -53,7 +55,7 @@ def _profile(told: Mapping[str, Any], module: Mapping[str, Any]) -> TargetProfil
 
 def _answered_by(table: str, module: Mapping[str, Any]) -> dict[str, str]:
     """The rows of the table, those before it that the facts of the module make different."""
-    told = _read(f"answered_by/{table}.toml")
+    told = document(f"answered_by/{table}.toml")
     lacking = {*module.get("lacks", ()), *module.get("lacks_keys", ())}
     elsewhere = {*module.get("outside", ()), *lacking}
     changed: dict[str, str] = {}

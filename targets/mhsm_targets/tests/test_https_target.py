@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -75,15 +75,21 @@ def names(reply: Reply) -> list[str]:
     return [item_in(item).kid.name for item in reply.items]
 
 
-def foreign(told: Endpoint) -> Any:
-    """A target with names of its own, as another user of the HSM."""
-    return HttpsFactory(replace(told, run_id="ffffffff")).open(HOSTS, 0)
+@pytest.fixture
+def foreign(told: Endpoint) -> Iterator[WireTarget]:
+    """A target with names of its own, as another user of the HSM; with a ledger of its own, too."""
+    others = replace(told, run_id=secrets.token_hex(4))
+    target = HttpsFactory(others).open(HOSTS, 0)
+    yield target
+    target.close()
+    Ledger(others.run_id).remove()
 
 
-def test_a_target_finds_the_instance_empty_and_lists_only_its_own(told: Endpoint) -> None:
-    other = foreign(told)
+def test_a_target_finds_the_instance_empty_and_lists_only_its_own(
+    told: Endpoint, foreign: WireTarget
+) -> None:
     for number in range(3):
-        asked(other, CreateKey(f"payroll-{number}", "EC"))
+        asked(foreign, CreateKey(f"payroll-{number}", "EC"))
     target = HttpsFactory(told).open(HOSTS, 0)
     assert names(asked(target, ListKeys())) == []
     assert isinstance(asked(target, GetKey("payroll-0")), Refused)
@@ -94,8 +100,7 @@ def test_a_target_finds_the_instance_empty_and_lists_only_its_own(told: Endpoint
     assert b"payroll" not in answered.body
     assert names(wire_exchange(sent, answered, ListKeys(1)).reply) == ["mine"]
     target.close()
-    assert names(asked(other, ListKeys())) == [f"payroll-{number}" for number in range(3)]
-    other.close()
+    assert names(asked(foreign, ListKeys())) == [f"payroll-{number}" for number in range(3)]
 
 
 def test_what_was_made_is_deleted_and_purged_when_the_target_is_closed(told: Endpoint) -> None:

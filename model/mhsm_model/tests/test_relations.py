@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
+import gmpy2
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
@@ -32,10 +35,12 @@ from mhsm_model.relations.secrets import (
     RsaSecret,
     Secret,
     imported_secret,
+    jwk_of,
     kind_of,
     minimal,
     public_of,
 )
+from mhsm_model.relations.secrets import rsa_secret as made_of_primes
 from mhsm_model.relations.signatures import is_valid, mac, signature_bytes, signed
 from mhsm_model.tables.algorithms import ALGORITHMS, Algorithm, Scheme, Use
 from mhsm_model.tables.key_types import CURVES, Family
@@ -392,6 +397,23 @@ def test_a_sound_key_has_a_secret_of_its_kind(place: int) -> None:
 def test_what_a_broken_key_holds_is_no_secret_or_of_a_size_that_guards_refuse() -> None:
     sound = [key for key in broken_keys() if imported_secret(key) is not None]
     assert sound == [rsa_key(1024), oct_key(17), oct_key(65), JsonWebKey("oct", k=b"")]
+
+
+@pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
+def test_a_number_of_an_rsa_key_that_is_another_one_breaks_it(name: str) -> None:
+    number = int.from_bytes(getattr(rsa_key(), name))
+    assert imported_secret(replace(rsa_key(), **{name: minimal(number + 2)})) is None
+
+
+def test_an_rsa_key_is_of_two_primes_even_where_its_numbers_agree() -> None:
+    prime = int.from_bytes(rsa_key().p or b"")
+    composite = next(
+        number
+        for number in range(int.from_bytes(rsa_key().q or b"") + 2, 1 << 1024, 2)
+        if math.gcd(65537, number - 1) == 1 and not gmpy2.is_prime(number)
+    )
+    agreeing = jwk_of(made_of_primes(prime, composite, 65537))
+    assert imported_secret(agreeing) is None
 
 
 def test_a_point_is_on_its_curve_alone() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import math
 from dataclasses import replace
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import gmpy2
 import pytest
@@ -401,8 +401,8 @@ def test_what_a_broken_key_holds_is_no_secret_or_of_a_size_that_guards_refuse() 
 
 @pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
 def test_a_number_of_an_rsa_key_that_is_another_one_breaks_it(name: str) -> None:
-    number = int.from_bytes(getattr(rsa_key(), name))
-    assert imported_secret(replace(rsa_key(), **{name: minimal(number + 2)})) is None
+    another: Any = minimal(int.from_bytes(getattr(rsa_key(), name)) + 2)
+    assert imported_secret(replace(rsa_key(), **{name: another})) is None
 
 
 def test_an_rsa_key_is_of_two_primes_even_where_its_numbers_agree() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.routes import method_meant
 from mhsm_targets.https.authorizing import PLACEHOLDER, Authorizing
 from mhsm_targets.https.hosts import HostSwap
 from mhsm_targets.https.lists import is_list_of_names, next_target, own_part
@@ -44,7 +45,7 @@ class RemoteInstance:
         With `once` a request whose answer is lost is not sent again, whatever it asks for.
         """
         path, mark, query = request.target.partition("?")
-        target = self.names.outward(request.method, path) + mark + query
+        target = self.names.outward(method_meant(request), path) + mark + query
         answered = self._sent(request, target, once=once)
         if answered is None:
             return None
@@ -66,7 +67,7 @@ class RemoteInstance:
             target,
             headers,
             request.body,
-            changes=once or changes(request.method, request.path),
+            changes=once or changes(method_meant(request), request.path),
         )
 
     def _own(self, request: HttpRequest, answered: HttpResponse) -> HttpResponse | None:

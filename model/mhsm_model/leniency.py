@@ -83,9 +83,11 @@ def with_leniency(judgement: Judgement, estate: Estate, call: Call, reply: Reply
 
     `estate` is what was known before the call.
     """
-    asked = sorted((LENIENCY[oddity] for oddity in call.oddities), key=lambda c: c.identifier)
+    large = call.oddities & _SIZES
+    for_size = bool(large) and isinstance(reply, Refused) and reply.status in _SIZE_STATUSES
+    reasons = large if for_size else call.oddities
+    asked = sorted((LENIENCY[oddity] for oddity in reasons), key=lambda c: c.identifier)
     if isinstance(reply, Refused):
-        for_size = reply.status in _SIZE_STATUSES and not _SIZES.isdisjoint(call.oddities)
         if for_size or (judgement.breaches and 400 <= reply.status <= 499):
             told = tuple((clause, f"refused: {shown(reply)}") for clause in asked)
             return Judgement(advanced(estate), answers=told)

@@ -87,7 +87,6 @@ def test_the_method_in_a_header(hsm: InstanceSession) -> None:
         ("DELETE", KEY, b""),
         ("DELETE", f"/deletedkeys/subject?{VERSION}", b""),
         ("DELETE", SIGN, signing(DIGEST)),
-        ("GET", KEY, b""),
     ):
         hsm.send_message("POST", target, body, headers={"x-http-method": named})
         hsm.send(GetKey("subject"))

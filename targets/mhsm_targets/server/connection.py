@@ -156,10 +156,11 @@ class Connection(HttpToolsProtocol):
         self._in_headers = False
         self._owed += 1
         scope: Any = self.scope
-        extensions: dict[str, Any] = {RESET: self._reset}
+        extensions: dict[str, Any] = {}
         scope["extensions"] = extensions
         super().on_headers_complete()
         # Requests may be pipelined, so each answers by the cycle that is its own.
+        extensions[RESET] = partial(self._reset, self.cycle)
         extensions[RESPOND] = partial(_respond, self, self.cycle)
 
     def on_message_complete(self) -> None:
@@ -213,7 +214,10 @@ class Connection(HttpToolsProtocol):
         cycle: Any = self.cycle
         return self._in_request or cycle is None or cycle.response_complete
 
-    def _reset(self) -> None:
+    def _reset(self, cycle: RequestResponseCycle | None = None) -> None:
+        if cycle is not None:
+            # No answer is owed any more: without one, uvicorn would take the application to task.
+            cycle.disconnected = True
         self.transport.abort()
 
     def _wait(self) -> None:

@@ -39,6 +39,9 @@ def main() -> None:
         status = _without_output(error) or status
     # What it came to is told: an interrupt while the interpreter ends would take its place.
     _ignore_signals()
+    # One that passed through code in a string, as dataclasses have it, makes an interpreter that
+    # was started with -m die of SIGINT in the end, whatever the status. More such code forgets it.
+    exec("")
     sys.exit(status)
 
 

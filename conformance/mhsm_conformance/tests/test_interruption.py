@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +116,21 @@ def test_an_interrupt_that_is_ignored_stays_ignored() -> None:
         plainly()
     assert not interruption.asked
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+COMMAND = """
+from mhsm_conformance import cli, entry
+
+def run_command(words):
+    exec("raise KeyboardInterrupt")
+
+cli.run_command = run_command
+entry.main()
+"""
+
+
+def test_an_interrupt_in_code_of_a_string_is_no_other(tmp_path: Path) -> None:
+    (tmp_path / "command.py").write_text(COMMAND, "utf-8")
+    words = [sys.executable, "-m", "command"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "interrupted\n")

@@ -13,12 +13,13 @@ from typing import Final
 __all__ = ["main"]
 
 _BAD_INPUT: Final = 2
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
     """Run the command line; the status is that of the command, also where nobody reads it on."""
     status: int | str | None = 0
-    _take_as_ctrl_c((signal.SIGTERM, signal.SIGHUP))
+    _take_as_ctrl_c(_ENDING)
     try:
         # Loading takes a moment in which somebody may press Ctrl-C.
         from mhsm_conformance.cli import run_command  # noqa: PLC0415
@@ -27,15 +28,33 @@ def main() -> None:
     except SystemExit as error:
         status = error.code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        status = _BAD_INPUT
+        status = _interrupted()
     except OSError as error:
         status = _without_output(error)
     try:
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        status = _interrupted()
     except OSError as error:
         status = _without_output(error) or status
+    # What it came to is told: an interrupt while the interpreter ends would take its place.
+    _ignore_signals()
+    # One that passed through code in a string, as dataclasses have it, makes an interpreter that
+    # was started with -m die of SIGINT in the end, whatever the status. More such code forgets it.
+    exec("")
     sys.exit(status)
+
+
+def _interrupted() -> int:
+    """The status of a command that was interrupted, with the word for it on standard error."""
+    _ignore_signals()
+    print("interrupted", file=sys.stderr)
+    return _BAD_INPUT
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, *_ENDING):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _take_as_ctrl_c(numbers: tuple[signal.Signals, ...]) -> None:

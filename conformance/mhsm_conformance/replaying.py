@@ -76,10 +76,17 @@ class Replay:
         body: bytes,
         credential: Credential = Credential.TOKEN,
         content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send an HTTP request made by hand and return the lawful reply."""
         reply: Reply = self._session.send_message(
-            host, method, target, body, credential=credential, content_type=content_type
+            host,
+            method,
+            target,
+            body,
+            credential=credential,
+            content_type=content_type,
+            headers=headers,
         )
         print(self._session.steps[-1])
         return reply
@@ -144,8 +151,11 @@ def _message_options(call: Call, message: HttpRequest) -> str:
     options = ""
     if call.credential is not Credential.TOKEN:
         options += f", credential={call.credential}"
-    announced = message.headers.get("content-type")
-    return options if announced is None else f"{options}, content_type={announced!r}"
+    headers = dict(message.headers)
+    announced = headers.pop("content-type", None)
+    if announced is not None:
+        options += f", content_type={announced!r}"
+    return f"{options}, headers={headers!r}" if headers else options
 
 
 def _options(step: Sent) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from mhsm_conformance.checks import CheckRecord
+from mhsm_conformance.interruption import Interruption
 from mhsm_conformance.plugin import RECORD_PROPERTY
 from mhsm_conformance.progress import Progress
 from mhsm_conformance.results import RunFacts, run_result
@@ -52,14 +53,18 @@ class _Collector:
     """A pytest plugin that keeps the records that reports carry, and tells the progress."""
 
     progress: Progress
+    interruption: Interruption
     records: list[CheckRecord] = field(default_factory=list[CheckRecord])
     broken: list[str] = field(default_factory=list[str])
-    interrupted: bool = False
     counted: bool = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Let sessions of this process tell each exchange."""
-        config.mhsm_on_exchange = self.progress.exchanged  # type: ignore[attr-defined]
+        config.mhsm_on_exchange = self._exchanged  # type: ignore[attr-defined]
+
+    def _exchanged(self) -> None:
+        self.interruption.check()
+        self.progress.exchanged()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """The number of checks is known, where this process collects."""
@@ -75,10 +80,14 @@ class _Collector:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A check begins."""
+        self.interruption.check()
         self.progress.trying(_short(nodeid))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A check, or a part of one, has ended."""
+        if self.interruption.asked:
+            # What an interrupt cut short may look like a failure.
+            return
         carried: Mapping[str, Any] = {str(k): v for k, v in report.user_properties}
         document = carried.get(RECORD_PROPERTY)
         if document is not None:
@@ -97,7 +106,11 @@ class _Collector:
 
     def pytest_keyboard_interrupt(self) -> None:
         """Somebody pressed Ctrl-C."""
-        self.interrupted = True
+        self.interruption.asked = True
+
+    def pytest_internalerror(self) -> bool | None:
+        """Whether the error is one that nobody needs to see: that of an interrupt in a hook."""
+        return True if self.interruption.asked else None
 
 
 def _short(node: str) -> str:
@@ -131,16 +144,18 @@ def conducted(
         for line in factory.plan():
             tell(line)
     started, begun = datetime.now(UTC), time.monotonic()
-    collector = _Collector(progress)
-    with as_file(files("mhsm_conformance.suites")) as suites:
+    interruption = Interruption()
+    collector = _Collector(progress, interruption)
+    with as_file(files("mhsm_conformance.suites")) as suites, interruption.heeded():
         try:
             code = _pytest(options, suites, collector)
         finally:
             progress.close()
             if isinstance(factory, PlannedFactory):
                 _finish(factory, tell)
-    interrupted = collector.interrupted or code == pytest.ExitCode.INTERRUPTED
-    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+    interrupted = interruption.asked or code == pytest.ExitCode.INTERRUPTED
+    broken = code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
+    if broken and not interrupted:
         raise RuntimeError("pytest could not run the suites: see what it printed above")
     if collector.broken and not interrupted:
         raise RuntimeError(f"the suites are broken: {collector.broken[0]}")
@@ -229,7 +244,7 @@ def _pytest(options: RunOptions, suites: Path, collector: _Collector) -> int:
         plugins: Sequence[object] = [collector]
         return int(pytest.main(_arguments(options, suites), plugins=plugins))
     except KeyboardInterrupt:
-        collector.interrupted = True
+        collector.interruption.asked = True
         return int(pytest.ExitCode.INTERRUPTED)
     finally:
         os.environ.update({name: value for name, value in kept.items() if value is not None})

@@ -63,8 +63,12 @@ _BAD_TOKEN: Final = "not-a-token"
 
 def _told(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers of a message that a step keeps: no credential, nothing that is always sent."""
-    announced = headers.get("content-type", JSON)
-    return {} if announced == JSON else {"content-type": announced}
+    always = {"content-type": JSON}
+    return {
+        name: value
+        for name, value in headers.items()
+        if name != "authorization" and always.get(name) != value
+    }
 
 
 class InapplicableError(Exception):
@@ -157,9 +161,13 @@ class Session:
         *,
         credential: Credential = Credential.TOKEN,
         content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send an HTTP request made by hand; judged like any other."""
-        headers = {"content-type": content_type}
+        """Send an HTTP request made by hand; judged like any other.
+
+        `headers` are further ones, their names in small letters.
+        """
+        headers = {"content-type": content_type, **(headers or {})}
         token = self._token(credential)
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
@@ -308,10 +316,17 @@ class InstanceSession:
         *,
         credential: Credential = Credential.TOKEN,
         content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send an HTTP request made by hand to this instance: see `Session.send_message`."""
         return self.session.send_message(
-            self.host, method, target, body, credential=credential, content_type=content_type
+            self.host,
+            method,
+            target,
+            body,
+            credential=credential,
+            content_type=content_type,
+            headers=headers,
         )
 
     def created(self, request: CreateKey | ImportKey) -> KeyBundle:

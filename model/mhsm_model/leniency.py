@@ -9,24 +9,30 @@ from dataclasses import replace
 from typing import Final
 
 from mhsm_model.belief import advanced
-from mhsm_model.clauses import Basis, Clause, Kind, Level, declare
+from mhsm_model.clauses import Basis, Clause, Kind, Level, Source, declare
 from mhsm_model.exchange import Call, Refused, Reply, Unauthenticated
 from mhsm_model.judgement import Judgement, shown
 from mhsm_model.oddities import Oddity
-from mhsm_model.sources import AUTHENTICATION, REST
+from mhsm_model.sources import (
+    AUTHENTICATION,
+    HEADERS_TOO_LARGE,
+    HTTP_1_1,
+    HTTP_SEMANTICS,
+    REST,
+)
 from mhsm_model.state import Estate
 
 __all__ = ["LENIENCY", "with_leniency"]
 
 
-def _question(identifier: str, prose: str) -> Clause:
+def _question(
+    identifier: str,
+    prose: str,
+    basis: Basis = Basis.DOCUMENTED,
+    sources: tuple[Source, ...] = (REST, AUTHENTICATION),
+) -> Clause:
     return declare(
-        identifier,
-        prose,
-        level=Level.OPEN,
-        basis=Basis.DOCUMENTED,
-        sources=(REST, AUTHENTICATION),
-        kind=Kind.QUESTION,
+        identifier, prose, level=Level.OPEN, basis=basis, sources=sources, kind=Kind.QUESTION
     )
 
 
@@ -47,8 +53,29 @@ LENIENCY: Final = {
     Oddity.STRANGE_MEMBER: _question(
         "WIRE-217", "Refuse a body with a member that the operation's schema lacks."
     ),
+    Oddity.LARGE_BODY: _question(
+        "WIRE-218", "Refuse a body of more than 1 MiB.", Basis.INFERRED, (HTTP_SEMANTICS,)
+    ),
+    Oddity.LONG_LINE: _question(
+        "WIRE-219", "Refuse a request line of more than 8000 octets.", Basis.INFERRED, (HTTP_1_1,)
+    ),
+    Oddity.LONG_HEADERS: _question(
+        "WIRE-220", "Refuse headers of more than 16 KiB.", Basis.INFERRED, (HEADERS_TOO_LARGE,)
+    ),
+    Oddity.METHOD: declare(
+        "API-011",
+        "Take POST with the header X-HTTP-METHOD for the method PUT, PATCH or DELETE in it.",
+        level=Level.MAY,
+        basis=Basis.DOCUMENTED,
+        sources=(AUTHENTICATION,),
+        kind=Kind.CHOICE,
+    ),
 }
-"""The open question about each oddity."""
+"""The open question, or the lawful choice, about each oddity."""
+
+_SIZES: Final = frozenset({Oddity.LARGE_BODY, Oddity.LONG_HEADERS, Oddity.LONG_LINE})
+_SIZE_STATUSES: Final = (413, 414, 431)
+"""Content, line and header fields that are too large. Source: RFC 9110, 15.5; RFC 6585, 5."""
 
 
 def with_leniency(judgement: Judgement, estate: Estate, call: Call, reply: Reply) -> Judgement:
@@ -56,9 +83,12 @@ def with_leniency(judgement: Judgement, estate: Estate, call: Call, reply: Reply
 
     `estate` is what was known before the call.
     """
-    asked = sorted((LENIENCY[oddity] for oddity in call.oddities), key=lambda c: c.identifier)
+    large = call.oddities & _SIZES
+    for_size = bool(large) and isinstance(reply, Refused) and reply.status in _SIZE_STATUSES
+    reasons = large if for_size else call.oddities
+    asked = sorted((LENIENCY[oddity] for oddity in reasons), key=lambda c: c.identifier)
     if isinstance(reply, Refused):
-        if judgement.breaches and 400 <= reply.status <= 499:
+        if for_size or (judgement.breaches and 400 <= reply.status <= 499):
             told = tuple((clause, f"refused: {shown(reply)}") for clause in asked)
             return Judgement(advanced(estate), answers=told)
         return judgement

@@ -8,6 +8,9 @@ __all__ = [
     "ABOUT_KEYS",
     "AUTHENTICATION",
     "DISASTER_RECOVERY",
+    "HEADERS_TOO_LARGE",
+    "HTTP_1_1",
+    "HTTP_SEMANTICS",
     "KEY_ATTRIBUTES",
     "KEY_MANAGEMENT",
     "KEY_OPERATIONS",
@@ -52,6 +55,9 @@ RECORDED_CLI = Source("Recorded service", "azure-cli, keyvault module")
 RECORDED_GO = Source("Recorded service", "azure-sdk-for-go, azkeys")
 RECORDED_JS = Source("Recorded service", "azure-sdk-for-js, keyvault-keys")
 RECORDED_PYTHON = Source("Recorded service", "azure-sdk-for-python, azure-keyvault-keys")
+HEADERS_TOO_LARGE = Source("RFC 6585", "section 5, 431 Request Header Fields Too Large")
+HTTP_1_1 = Source("RFC 9112", "section 3, the length of a request line")
+HTTP_SEMANTICS = Source("RFC 9110", "section 15.5.14, 413 Content Too Large")
 RFC7518 = Source("RFC 7518", "JSON Web Algorithms")
 RFC8017 = Source("RFC 8017", "PKCS #1 v2.2")
 RFC3394 = Source("RFC 3394", "AES key wrap")

@@ -62,3 +62,31 @@ def test_odd_messages(hsm: InstanceSession) -> None:
     for method, target, body, content_type in ODDITIES:
         hsm.send_message(method, target, body, content_type=content_type)
         hsm.send(GetKey("subject"))
+
+
+@pytest.mark.exercises("WIRE-218", "WIRE-219", "WIRE-220")
+def test_large_messages(hsm: InstanceSession) -> None:
+    """What is larger than clients send it is refused, or carried out."""
+    hsm.send(CreateKey("subject", "EC", tags={"a": "b"}))
+    hsm.send_message("POST", SIGN, b" " * (1 << 20) + signing(DIGEST))
+    for length in (9_000, 70_000):
+        hsm.send_message("GET", f"{KEY}&colour={'g' * length}", b"")
+        hsm.send_message("GET", f"{KEY}", b"", headers={"x-colour": "g" * 2 * length})
+    hsm.send(GetKey("subject"))
+
+
+@pytest.mark.exercises("API-011")
+def test_the_method_in_a_header(hsm: InstanceSession) -> None:
+    """POST with X-HTTP-METHOD is the method that it names, or is refused."""
+    made = hsm.created(CreateKey("subject", "EC", tags={"a": "b"}))
+    version = f"/keys/subject/{made.kid.version}?{VERSION}"
+    for named, target, body in (
+        ("PATCH", KEY, b'{"tags":{"a":"c"}}'),
+        ("PATCH", version, b'{"tags":{"a":"d"}}'),
+        ("PUT", f"/keys/another?{VERSION}", b'{"key":{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODw"}}'),
+        ("DELETE", KEY, b""),
+        ("DELETE", f"/deletedkeys/subject?{VERSION}", b""),
+        ("DELETE", SIGN, signing(DIGEST)),
+    ):
+        hsm.send_message("POST", target, body, headers={"x-http-method": named})
+        hsm.send(GetKey("subject"))

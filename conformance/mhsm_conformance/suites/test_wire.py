@@ -153,3 +153,13 @@ def test_paths_in_other_spellings(hsm: InstanceSession) -> None:
     restored = b'{"value":"' + base64.urlsafe_b64encode(blob).rstrip(b"=") + b'"}'
     hsm.send_message("POST", f"/keys//restore?{query}", restored)
     hsm.send(GetKey("symmetric"))
+
+
+@pytest.mark.exercises("WIRE-221")
+def test_a_line_as_long_as_every_server_takes_it(hsm: InstanceSession) -> None:
+    """What is wrong with a long line is not its length."""
+    hsm.send(CreateKey("subject", "EC"))
+    query = f"?api-version={LATEST_RECORDED}"
+    for length in (2_000, 4_500, 7_800):
+        hsm.send_message("GET", f"/keys/{'n' * length}{query}", b"")
+        hsm.send_message("GET", f"/keys{query}&$skiptoken={'A' * length}", b"")

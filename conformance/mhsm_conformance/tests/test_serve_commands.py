@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from mhsm_targets.server.complaints import complaint_in
+
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
 
 MHSM = (sys.executable, "-m", "mhsm_conformance.entry")
@@ -55,6 +57,7 @@ class Running:
         """Status, output and errors after a signal."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=60)
+        assert complaint_in(err) is None
         return self.process.returncode, out, err
 
 

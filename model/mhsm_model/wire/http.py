@@ -9,7 +9,20 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-__all__ = ["NO_DOCUMENT", "HttpRequest", "HttpResponse", "JsonDocument"]
+__all__ = [
+    "LONGEST_LINE",
+    "METHOD_HEADER",
+    "NO_DOCUMENT",
+    "HttpRequest",
+    "HttpResponse",
+    "JsonDocument",
+]
+
+LONGEST_LINE: Final = 8000
+"""How many octets of a request's line every server ought to take. Source: RFC 9112, section 3."""
+
+METHOD_HEADER: Final = "x-http-method"
+_NAMED_METHODS: Final = ("PUT", "PATCH", "DELETE")
 
 
 class _NoDocument:
@@ -57,6 +70,20 @@ class HttpRequest:
     body: bytes = field(default=b"", repr=False)
     query_recorded: bool = True
     body_recorded: bool = True
+
+    @property
+    def verb(self) -> str:
+        """The method that is meant: that of the header X-HTTP-METHOD, where the one sent is POST.
+
+        Source: Azure documentation, authentication, requests and responses.
+        """
+        named = self.headers.get(METHOD_HEADER, "") if self.method == "POST" else ""
+        return named if named in _NAMED_METHODS else self.method
+
+    @property
+    def line_length(self) -> int:
+        """The octets of the request's line: method, target, version and the spaces between."""
+        return len(self.method) + len(self.target) + len("  HTTP/1.1")
 
     @property
     def path(self) -> str:

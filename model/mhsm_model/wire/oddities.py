@@ -34,7 +34,7 @@ from mhsm_model.exchange import (
     Verify,
 )
 from mhsm_model.oddities import Oddity
-from mhsm_model.wire.http import HttpRequest
+from mhsm_model.wire.http import LONGEST_LINE, HttpRequest
 from mhsm_model.wire.members import BINARY_JWK
 
 __all__ = ["oddities_of"]
@@ -76,6 +76,11 @@ _INNER: Final = {
 }
 """Members of requests. Source: REST specification 7.5, keys.json."""
 
+_LARGEST_BODY: Final = 1 << 20
+"""In bytes; the largest lawful body, that of a backup of 100 versions, is under it."""
+
+_LONGEST_HEADERS: Final = 16 * 1024
+
 Pairs = list[tuple[str, Any]]
 
 
@@ -83,7 +88,9 @@ def oddities_of(message: HttpRequest, request: Request) -> frozenset[Oddity]:
     """What is odd about the message, where `request` is what it asks for."""
     if isinstance(request, NoOperation | Unmodelled):
         return frozenset()
-    found = {*_in_target(message)}
+    found = {*_in_target(message), *_in_size(message)}
+    if message.verb != message.method:
+        found.add(Oddity.METHOD)
     if isinstance(request, _NO_BODY):
         return frozenset(found | ({Oddity.IDLE_BODY} if message.body else set()))
     announced = message.headers.get("content-type")
@@ -100,6 +107,16 @@ def _in_target(message: HttpRequest) -> Iterator[Oddity]:
     names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
     if len(set(names)) < len(names) or not _QUERY.issuperset(names):
         yield Oddity.QUERY
+
+
+def _in_size(message: HttpRequest) -> Iterator[Oddity]:
+    if len(message.body) > _LARGEST_BODY:
+        yield Oddity.LARGE_BODY
+    if message.line_length > LONGEST_LINE:
+        yield Oddity.LONG_LINE
+    sizes = (len(name) + len(value) + 4 for name, value in message.headers.items())
+    if sum(sizes) > _LONGEST_HEADERS:
+        yield Oddity.LONG_HEADERS
 
 
 def _in_body(body: bytes, request: Request) -> Iterator[Oddity]:

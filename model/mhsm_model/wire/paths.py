@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mhsm_model.clauses import Level
+from mhsm_model.clauses import Basis, Level
 from mhsm_model.exchange import (
     ListDeletedKeys,
     ListKeys,
@@ -15,8 +15,9 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.findings import HELD, VACUOUS, Finding, Mismatch
 from mhsm_model.identifiers import NAME_LENGTH, is_name
-from mhsm_model.sources import RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON
+from mhsm_model.sources import HTTP_1_1, RECORDED_CLI, RECORDED_GO, RECORDED_PYTHON
 from mhsm_model.wire.exchange import WireExchange
+from mhsm_model.wire.http import LONGEST_LINE
 from mhsm_model.wire.rules import WireRule, wire_rule
 
 __all__ = ["PATH_RULES"]
@@ -68,7 +69,19 @@ def next_link_needs_no_version(exchange: WireExchange) -> Finding:
     return Mismatch("a page", told) if "version" in told else VACUOUS
 
 
+@wire_rule("WIRE-221", basis=Basis.STANDARD, sources=(HTTP_1_1,))
+def usual_line_is_taken(exchange: WireExchange) -> Finding:
+    """Take a request line of up to 8000 octets."""
+    length = exchange.sent.line_length
+    if length > LONGEST_LINE:
+        return VACUOUS
+    if exchange.answered.status == 414:
+        return Mismatch("another answer than 414", f"414 to a line of {length} octets")
+    return HELD if length > LONGEST_LINE // 2 else VACUOUS
+
+
 PATH_RULES: Final[tuple[WireRule, ...]] = (
     path_is_taken_in_every_spelling,
     next_link_needs_no_version,
+    usual_line_is_taken,
 )

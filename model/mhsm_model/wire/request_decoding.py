@@ -52,7 +52,7 @@ from mhsm_model.wire.members import (
     text,
     text_list,
 )
-from mhsm_model.wire.routes import Route, route
+from mhsm_model.wire.routes import Route, method_meant, route
 
 __all__ = ["decode_request"]
 
@@ -67,7 +67,7 @@ def decode_request(message: HttpRequest) -> Request:
     no operation's; Unmodelled where the operation is not in the specification yet, or the recording
     kept no body.
     """
-    found = route(message.method, message.path)
+    found = route(method_meant(message), message.path)
     # A recorder that loses queries has lost the ends of paths too.
     if found is None or not (found.whole or not message.query_recorded):
         return NoOperation(message.method, message.path)

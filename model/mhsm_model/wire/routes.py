@@ -13,9 +13,10 @@ from urllib.parse import quote, unquote
 
 from mhsm_model.identifiers import is_version
 from mhsm_model.requests import Reach
+from mhsm_model.wire.http import HttpRequest
 from mhsm_model.wire.later_paths import later_operation
 
-__all__ = ["Route", "key_path", "route"]
+__all__ = ["Route", "key_path", "method_meant", "route"]
 
 _CRYPTOGRAPHIC: Final = {
     "sign": "Sign",
@@ -76,6 +77,14 @@ def route(method: str, path: str) -> Route | None:
             return Route("GetRandomBytes")
         case _:
             return None
+
+
+def method_meant(message: HttpRequest) -> str:
+    """The method that counts: the one in X-HTTP-METHOD where POST is no operation's by itself."""
+    if message.verb == message.method:
+        return message.method
+    found = route(message.method, message.path)
+    return message.method if found is not None and found.whole else message.verb
 
 
 def _under_keys(method: str, parts: list[str]) -> Route | None:

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mhsm_model.tables.clouds import PUBLIC
+from mhsm_targets.https.hosts import is_loopback
 from mhsm_targets.https.options import (
     CA_FILE,
     COMMAND,
@@ -81,7 +82,7 @@ class Endpoint:
     def is_local(self) -> bool:
         """Whether all connections go to this machine: no paid HSM, which needs no pacing."""
         hosts = [self.connect_to[0]] if self.connect_to else [_host(url) for url in self.urls]
-        return all(_is_loopback(host) for host in hosts)
+        return all(is_loopback(host) for host in hosts)
 
 
 def is_run_id(text: str) -> bool:
@@ -159,12 +160,6 @@ def _service_url(text: str) -> str:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host in ("localhost", "::1", "[::1]") or host.endswith(".localhost"):
-        return True
-    return re.fullmatch(r"127(\.[0-9]{1,3}){3}", host, re.ASCII) is not None
 
 
 def _address(text: str | None) -> tuple[str, int] | None:

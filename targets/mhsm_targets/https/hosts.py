@@ -1,10 +1,17 @@
-"""The host of an instance: the one that a check writes, and the one that the HSM has."""
+"""The host of an instance: the one that a check writes, the one that it has, and where that is."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["HostSwap"]
+__all__ = ["HostSwap", "is_loopback"]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, without a port, is this machine itself."""
+    if host in ("localhost", "::1", "[::1]") or host.endswith(".localhost"):
+        return True
+    return re.fullmatch(r"127(\.[0-9]{1,3}){3}", host, re.ASCII) is not None
 
 
 class HostSwap:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mhsm_model.wire.challenge import challenge_header, parse_challenge
 from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.routes import method_meant
 from mhsm_targets.https.authorizing import PLACEHOLDER, Authorizing
 from mhsm_targets.https.hosts import HostSwap
 from mhsm_targets.https.lists import is_list_of_names, next_target, own_part
+from mhsm_targets.https.local_challenge import read_as_of_the_cloud
 from mhsm_targets.https.names import NameSpace
 from mhsm_targets.https.reach import changes
 from mhsm_targets.https.retrying import Retrying
@@ -35,8 +38,9 @@ class RemoteInstance:
         return self._sender.connection.authority
 
     def token_authority(self) -> str:
-        """The URL of the authority that the instance sends callers to; see Authorizing."""
-        return self._authorizing.authority()
+        """The URL of the authority that the instance sends callers to, as its answers show it."""
+        header = challenge_header(self._authorizing.authority(), "")
+        return parse_challenge(read_as_of_the_cloud(header, self.authority)).authority or ""
 
     def exchange(self, request: HttpRequest, *, once: bool = False) -> HttpResponse | None:
         """The answer, or None where it was lost. Raises TargetUnavailableError.
@@ -44,7 +48,7 @@ class RemoteInstance:
         With `once` a request whose answer is lost is not sent again, whatever it asks for.
         """
         path, mark, query = request.target.partition("?")
-        target = self.names.outward(request.method, path) + mark + query
+        target = self.names.outward(method_meant(request), path) + mark + query
         answered = self._sent(request, target, once=once)
         if answered is None:
             return None
@@ -66,7 +70,7 @@ class RemoteInstance:
             target,
             headers,
             request.body,
-            changes=once or changes(request.method, request.path),
+            changes=once or changes(method_meant(request), request.path),
         )
 
     def _own(self, request: HttpRequest, answered: HttpResponse) -> HttpResponse | None:
@@ -87,6 +91,9 @@ class RemoteInstance:
             name: self._swap.inward(self.names.inward(value.encode())).decode()
             for name, value in answered.headers.items()
         }
+        challenge = headers.get("www-authenticate")
+        if challenge is not None:
+            headers["www-authenticate"] = read_as_of_the_cloud(challenge, self.authority)
         if "content-length" in headers and len(body) != len(answered.body):
             headers["content-length"] = str(len(body))
         return replace(answered, headers=headers, body=body)

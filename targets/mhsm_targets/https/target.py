@@ -12,6 +12,7 @@ from mhsm_model.configuration import Configuration
 from mhsm_model.identifiers import NAME_LENGTH, is_name
 from mhsm_model.unknown import UNKNOWN
 from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.routes import method_meant
 from mhsm_targets.https.authorizing import PLACEHOLDER
 from mhsm_targets.https.cleanup import Cleaner
 from mhsm_targets.https.endpoint import Endpoint
@@ -91,22 +92,23 @@ class HttpsTarget:
         instance = self._instances.get(request.host)
         if instance is None:
             raise NotOfferedError("a second instance needs a second --url")
-        if not self._told.allow_destructive and not is_within(request.method, request.path):
+        method = method_meant(request)
+        if not self._told.allow_destructive and not is_within(method, request.path):
             raise NotOfferedError(
                 f"{request.method} {request.path} may reach beyond the run's own keys; "
                 f"--allow-destructive permits it"
             )
         self._ledger.check_time(self._told.max_minutes)
-        outward = instance.names.outward(request.method, request.path)
-        name = instance.names.name_in(request.method, outward)
+        outward = instance.names.outward(method, request.path)
+        name = instance.names.name_in(method, outward)
         made: tuple[str, str] | None = None
-        if makes_a_key(request.method, request.path):
+        if makes_a_key(method, request.path):
             self._ledger.spend(self._told.max_keys)
             if name is not None and is_name(name) and len(name) <= NAME_LENGTH:
                 # Before it is sent: what was lost, or interrupted, must be cleared too.
                 made = (request.host, name)
                 self._made[made] = True
-        kind = makes(request.method, request.path)
+        kind = makes(method, request.path)
         if kind is not None and not self._told.is_local:
             self._ledger.await_turn(kind, instance.authority)
         answered = instance.exchange(request)

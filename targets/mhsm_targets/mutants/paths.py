@@ -56,6 +56,14 @@ def next_link_needs_a_version(sent: HttpRequest, response: HttpResponse) -> Http
     return _refused(response, 400, "BadParameter", "api-version must be specified")
 
 
+@wrong_bytes("WIRE-221")
+def long_line_is_too_long(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Answers 414 to a line of more than 4 KiB."""
+    if sent.line_length <= 1 << 12:
+        return response
+    return replace(response, status=414)
+
+
 @wrong_reply("WIRE-204")
 def no_operation_is_taken(call: Call, reply: Reply, before: Estate) -> Reply:
     """Answers with success to what is no operation."""

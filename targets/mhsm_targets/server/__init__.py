@@ -3,6 +3,7 @@
 What serves needs the extra `server`; what is imported from here needs nothing.
 """
 
+from mhsm_targets.server.complaints import ServerFaultError
 from mhsm_targets.server.control_client import ControlError, Controls
 from mhsm_targets.server.credential import (
     DEFAULT_PRINCIPAL,
@@ -26,6 +27,7 @@ __all__ = [
     "Ready",
     "ServeOptions",
     "Served",
+    "ServerFaultError",
     "environment",
     "fetched_token",
     "read_ready",

@@ -37,12 +37,11 @@ to there for the first request. Bytes before a request (empty lines) count as it
 _READING_SECONDS: Final = 30.0
 """How long a client may leave answers unread once no more of them can be sent."""
 
-_VERSIONS: Final = ("1.0", "1.1")
+_LINGER_SECONDS: Final = 0.5
+"""How long what a client still sends is read and dropped after an answer that it need not await:
+a connection that is closed with bytes unread is reset, and the answer is lost (RFC 9112, 9.6)."""
 
-_TOO_LARGE: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
+_VERSIONS: Final = ("1.0", "1.1")
 
 
 class _RefusedError(Exception):
@@ -62,6 +61,8 @@ class Connection(HttpToolsProtocol):
         self._is_too_large = False
         self._owed = 0
         self._refusal: str | None = None
+        self._is_refused = False
+        self.url = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -86,7 +87,7 @@ class Connection(HttpToolsProtocol):
             return
         if self._in_headers and self._head_bytes > LARGEST_HEAD:
             self._is_too_large = True
-            self.send_400_response("")
+            self.send_400_response("The head of the request is too large.")
         elif self._patience is None and self._is_awaited():
             # Most requests arrive at once: those need no timer.
             self._wait()
@@ -99,26 +100,43 @@ class Connection(HttpToolsProtocol):
     def _refuse(self) -> None:
         # A request that is refused in its body is one of those owed.
         itself = self._in_request and not self._in_headers
-        if self._refusal is None or self._owed > itself or self.transport.is_closing():
+        if self._refusal is None or self._owed > itself or self._is_refused:
             return
+        if self.transport.is_closing():
+            return
+        self._is_refused = True
+        self._send_refusal(self._refusal.rstrip("."))
         if self._is_too_large:
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+            self.linger()
         else:
-            self._send_refusal(self._refusal)
+            self.transport.close()
 
-    def _send_refusal(self, msg: str) -> None:
-        """Say as the service writes an error that it is no HTTP, or of no known method."""
-        response = own_refusal(400, "BadRequest", msg.rstrip("."))
+    def _send_refusal(self, told: str) -> None:
+        """Say as the service writes an error that it is no HTTP, of no known method, too large."""
+        status, code = 400, "BadRequest"
+        if self._is_too_large:
+            status = 414 if len(self.url) > LARGEST_HEAD // 2 else 431
+            code, told = "BadParameter", "The head of the request is too large"
+        # Of a request whose line was read, the method is known.
+        method = self.parser.get_method().decode("latin-1") if self.url else ""
+        response = own_refusal(status, code, told, method)
         lines = [f"{name}: {value}" for name, value in response.headers.items()]
-        head = ["HTTP/1.1 400 Bad Request", *lines, f"content-length: {len(response.body)}"]
-        self.transport.write("\r\n".join([*head, "connection: close", "", ""]).encode())
-        self.transport.write(response.body)
-        self.transport.close()
+        length = f"content-length: {len(response.body)}"
+        rows = [*lines, length, "connection: close", "", ""]
+        body = b"" if method == "HEAD" else response.body
+        self.transport.write(STATUS_LINE[status] + "\r\n".join(rows).encode() + body)
+
+    def linger(self) -> None:
+        """Take no more requests, and close in a while."""
+        self._refusal, self._is_refused = self._refusal or "", True
+        self.flow.resume_reading()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
     def on_response_complete(self) -> None:
         """A request is answered."""
         self._owed -= 1
+        if self._is_refused:
+            return
         super().on_response_complete()
         self._refuse()
 
@@ -138,11 +156,12 @@ class Connection(HttpToolsProtocol):
         self._in_headers = False
         self._owed += 1
         scope: Any = self.scope
-        extensions: dict[str, Any] = {RESET: self._reset}
+        extensions: dict[str, Any] = {}
         scope["extensions"] = extensions
         super().on_headers_complete()
         # Requests may be pipelined, so each answers by the cycle that is its own.
-        extensions[RESPOND] = partial(_respond, self.cycle)
+        extensions[RESET] = partial(self._reset, self.cycle)
+        extensions[RESPOND] = partial(_respond, self, self.cycle)
 
     def on_message_complete(self) -> None:
         """A request is there as a whole."""
@@ -195,7 +214,10 @@ class Connection(HttpToolsProtocol):
         cycle: Any = self.cycle
         return self._in_request or cycle is None or cycle.response_complete
 
-    def _reset(self) -> None:
+    def _reset(self, cycle: RequestResponseCycle | None = None) -> None:
+        if cycle is not None:
+            # No answer is owed any more: without one, uvicorn would take the application to task.
+            cycle.disconnected = True
         self.transport.abort()
 
     def _wait(self) -> None:
@@ -212,6 +234,7 @@ class Connection(HttpToolsProtocol):
 
 
 async def _respond(
+    connection: Connection,
     cycle: RequestResponseCycle,
     status: int,
     headers: list[tuple[bytes, bytes]],
@@ -221,7 +244,7 @@ async def _respond(
 ) -> None:
     """Send a response as the cycle's own `send` does, in one write.
 
-    `last` closes the connection after it.
+    `last` closes the connection after it, though the client may still be sending.
     """
     cycle.keep_alive = cycle.keep_alive and not last
     if cycle.flow.write_paused and not cycle.disconnected:
@@ -241,6 +264,8 @@ async def _respond(
     cycle.transport.write(b"".join(lines))
     cycle.response_complete = True
     cycle.message_event.set()
-    if not cycle.keep_alive:
+    if last:
+        connection.linger()
+    elif not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()

@@ -28,6 +28,10 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 LARGEST_BODY: Final = 1 << 20
 """The largest body that is read, in bytes; the largest lawful one is a backup's."""
 
+_OVERLOADS: Final = {
+    FaultKind.THROTTLE: (429, "Throttled", "Too many requests."),
+    FaultKind.UNAVAILABLE: (503, "ServiceUnavailable", "The service is unavailable."),
+}
 _REMEMBERED_HOSTS: Final = 1024
 _BEARER: Final = "bearer "
 
@@ -73,7 +77,7 @@ class DataPlane:
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename}:{place.lineno}"
             print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
-            await _respond(scope, own_refusal(500, "InternalError", "The server failed."))
+            await _refuse(scope, 500, "InternalError", "The server failed.")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope["headers"])
@@ -86,13 +90,13 @@ class DataPlane:
                 # RFC 9112, 3.2: a request has one Host, and no other is answered for it.
                 one = bool(written) and "," not in written
                 told = "No instance has this host." if one else "The request has not one host."
-                await _respond(scope, own_refusal(421 if one else 400, "BadParameter", told))
+                await _refuse(scope, 421 if one else 400, "BadParameter", told)
             return
         try:
             body = await _body(headers, receive)
         except _TooLargeError:
-            refused = own_refusal(413, "BadParameter", "The request body is too large.")
-            await _respond(scope, refused, last=True)
+            told = "The request body is too large."
+            await _refuse(scope, 413, "BadParameter", told, last=True)
             return
         except _GoneError:
             _reset(scope)
@@ -123,12 +127,8 @@ class DataPlane:
             case FaultKind.RESET_BEFORE:
                 _reset(scope)
             case FaultKind.THROTTLE | FaultKind.UNAVAILABLE:
-                throttled = fault.kind is FaultKind.THROTTLE
-                refused = (
-                    own_refusal(429, "Throttled", "Too many requests.")
-                    if throttled
-                    else own_refusal(503, "ServiceUnavailable", "The service is unavailable.")
-                )
+                status, code, told = _OVERLOADS[fault.kind]
+                refused = own_refusal(status, code, told, scope["method"])
                 after = {"retry-after": str(math.ceil(fault.seconds))}
                 await _respond(scope, replace(refused, headers={**refused.headers, **after}))
         return True
@@ -193,6 +193,10 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
 
 def _reset(scope: Scope) -> None:
     scope["extensions"][RESET]()
+
+
+async def _refuse(scope: Scope, status: int, code: str, told: str, *, last: bool = False) -> None:
+    await _respond(scope, own_refusal(status, code, told, scope["method"]), last=last)
 
 
 async def _respond(scope: Scope, response: HttpResponse, *, last: bool = False) -> None:

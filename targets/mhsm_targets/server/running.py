@@ -37,11 +37,17 @@ def run_server(options: ServeOptions, announce: Announce) -> None:
     `announce` is called when requests are answered. Raises UnknownTargetError,
     TargetUnavailableError, and ServerError for whatever else stands in the way.
     """
-    # What uvicorn has to say of connections is of no use to anybody here.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn.error").addFilter(_is_of_a_fault)
     _allow_many_connections()
     with contextlib.ExitStack() as held:
         uvloop.run(_served(options, announce, held))
+
+
+def _is_of_a_fault(record: logging.LogRecord) -> bool:
+    """Whether what uvicorn says is of use: not what clients do, nor what an end cuts short."""
+    error = record.exc_info[1] if record.exc_info else None
+    about_us = record.getMessage().startswith(("Exception in ", "ASGI callable "))
+    return about_us and not isinstance(error, asyncio.CancelledError)
 
 
 async def _served(options: ServeOptions, announce: Announce, held: contextlib.ExitStack) -> None:

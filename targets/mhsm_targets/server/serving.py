@@ -13,6 +13,7 @@ from typing import IO, Final
 from mhsm_model.configuration import Configuration
 from mhsm_model.tables.clouds import PUBLIC
 from mhsm_targets.protocol import TargetUnavailableError
+from mhsm_targets.server.complaints import ServerFaultError, complaint_in
 from mhsm_targets.server.control_client import Controls
 from mhsm_targets.server.credential import AsyncCredential, Credential
 from mhsm_targets.server.options import ServeOptions, options_to_json
@@ -80,7 +81,8 @@ def serving(
     """Serve the target on loopback while the block runs; see ServeOptions for what is taken.
 
     The server ends with the block, and with this process however that ends. Raises
-    TargetUnavailableError where it does not start; the text says why.
+    TargetUnavailableError where it does not start; the text says why. Raises ServerFaultError at
+    the end of a block where something in the server went wrong that is no answer to a request.
     """
     named = (
         instances
@@ -113,6 +115,10 @@ def serving(
             yield Served(ready, Credential(ready))
         finally:
             _ended(process)
+        errors.seek(0)
+        complaint = complaint_in(errors.read())
+        if complaint is not None:
+            raise ServerFaultError(complaint)
 
 
 def _started(process: subprocess.Popen[str], options: ServeOptions, errors: IO[str]) -> Ready:

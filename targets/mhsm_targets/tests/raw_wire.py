@@ -7,12 +7,21 @@ import re
 import socket
 import ssl
 from collections.abc import Generator
+from io import BytesIO
 from typing import Final
 from urllib.parse import urlsplit
 
 from mhsm_targets.server import Served
 
-__all__ = ["BODY", "TOKEN", "answered", "raw_connection", "request_bytes", "statuses"]
+__all__ = [
+    "BODY",
+    "TOKEN",
+    "ReadBytes",
+    "answered",
+    "raw_connection",
+    "request_bytes",
+    "statuses",
+]
 
 TOKEN: Final = "a-token-for-tests"
 BODY: Final = b'{"kty":"EC-HSM"}'
@@ -47,6 +56,17 @@ def answered(served: Served, sent: bytes) -> bytes:
             while part := connection.recv(1 << 16):
                 received += part
     return received
+
+
+class ReadBytes:
+    """A socket that bytes were read from already, for http.client to read them."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def makefile(self, mode: str) -> BytesIO:
+        """The bytes as a file."""
+        return BytesIO(self._content)
 
 
 def statuses(received: bytes) -> list[int]:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
 
+from mhsm_model.acceptor import Strictness
+from mhsm_model.judgement import Judgement
+from mhsm_model.state import Estate
+from mhsm_model.wire.exchange import wire_exchange
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+from mhsm_model.wire.judge import with_bytes
+from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.server import Served, serving
+from mhsm_targets.server.data_plane import LARGEST_BODY
 from mhsm_targets.tests.raw_wire import (
     BODY,
     TOKEN,
+    ReadBytes,
     answered,
     request_bytes,
     statuses,
@@ -106,16 +116,45 @@ def test_a_head_that_is_none_is_refused_and_the_connection_closed(
     assert alive(served)
 
 
-@pytest.mark.parametrize("where", ["line", "header", "many headers"])
-def test_a_head_that_is_too_large_is_refused_however_it_arrives(served: Served, where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "status"), [("line", 414), ("header", 431), ("many headers", 431)]
+)
+def test_a_head_that_is_too_large_is_refused_however_it_arrives(
+    served: Served, where: str, status: int
+) -> None:
     line = "GET /keys?api-version=7.6"
     long = {
         "line": request_bytes(served, f"GET /keys/{'a' * 70_000}?api-version=7.6"),
         "header": request_bytes(served, line, "X: " + "y" * 70_000),
         "many headers": request_bytes(served, line, *["X: y"] * 12_000),
     }[where]
-    assert statuses(answered(served, long)) == [431]
+    assert statuses(answered(served, long)) == [status]
     assert alive(served)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+@pytest.mark.parametrize("status", [400, 413, 414, 421, 431])
+def test_what_the_server_refuses_of_itself_is_written_as_the_service_writes_an_error(
+    served: Served, method: str, status: int
+) -> None:
+    target = "/keys/k/sign?api-version=7.6" + (f"&{'a' * 70_000}" if status == 414 else "")
+    line = f"{method} {target}"
+    sent = {
+        400: request_bytes(served, line, "Transfer-Encoding: gzip"),
+        413: request_bytes(served, line, f"Content-Length: {LARGEST_BODY + 1}"),
+        414: request_bytes(served, line),
+        421: request_bytes(served, line, last=True).replace(b"Host: ", b"Host: vault."),
+        431: request_bytes(served, line, "X: " + "y" * 70_000),
+    }[status]
+    came = HTTPResponse(ReadBytes(answered(served, sent)), method=method)  # type: ignore[arg-type]
+    came.begin()
+    headers = {name.lower(): value for name, value in came.getheaders()}
+    response = HttpResponse(came.status, headers, came.read())
+    message = HttpRequest(method, "localhost", target)
+    exchange = wire_exchange(message, response, decode_request(message))
+    judged = with_bytes(Judgement(Estate()), exchange, Strictness(strict=True))
+    assert response.status == status
+    assert (judged.breaches, judged.warnings) == ((), ())
 
 
 def test_a_name_that_is_too_long_is_the_services_to_refuse(served: Served) -> None:

@@ -9,7 +9,6 @@ import ssl
 import time
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +32,7 @@ from mhsm_targets.server.data_plane import LARGEST_BODY
 from mhsm_targets.tests.raw_wire import (
     BODY,
     TOKEN,
+    ReadBytes,
     answered,
     raw_connection,
     request_bytes,
@@ -194,16 +194,6 @@ PIECES: Final = st.one_of(
 CHANGES: Final = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 8), PIECES), max_size=4)
 
 
-class _Bytes:
-    """A socket that bytes were read from already."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def makefile(self, mode: str) -> BytesIO:
-        return BytesIO(self._content)
-
-
 @settings(
     max_examples=60,
     deadline=None,
@@ -222,7 +212,7 @@ def test_bytes_of_chance_are_answered_by_http_below_500_or_not_at_all(
     told = answered(served, sent + b"\r\n\r\n" + b"\0" * 70_000)
     assert all(100 <= status < 500 for status in statuses(told))
     if told:
-        first = HTTPResponse(_Bytes(told))  # type: ignore[arg-type]
+        first = HTTPResponse(ReadBytes(told))  # type: ignore[arg-type]
         with contextlib.suppress(HTTPException):
             first.begin()
             assert first.status in statuses(told)

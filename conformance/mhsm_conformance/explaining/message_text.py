@@ -6,6 +6,7 @@ Members are shown by a list of those that hold no secret, so that one nobody tho
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote
 
@@ -62,7 +63,7 @@ def response_text(message: HttpResponse, *, headers: bool = False) -> str:
 
 
 def _headers(headers: Any, wanted: tuple[str, ...]) -> list[str]:
-    return [f"{name}: {_shortened(headers[name])}" for name in wanted if name in headers]
+    return [f"{name}: {headers[name]}" for name in wanted if name in headers]
 
 
 def _body(body: bytes, document: Any) -> list[str]:
@@ -78,7 +79,7 @@ def _open(value: Any, *, shown: bool = True) -> Any:
         told = cast("dict[str, Any]", value)
         return {name: _member(name, member) for name, member in told.items()}
     if isinstance(value, list):
-        return [_open(item, shown=shown) for item in cast("list[Any]", value)]
+        return [_open(item, shown=shown) for item in cast("Sequence[Any]", value)]
     if isinstance(value, str):
         return _shortened(value) if shown else f"<{len(value)} characters>"
     return value

@@ -55,6 +55,14 @@ class AlgorithmRow:
     resistant: tuple[str, ...]
     since: str | None
 
+    @property
+    def keys(self) -> str:
+        """The key kinds in short: a type of which all sizes will do is named alone."""
+        family = self.kinds[0].partition(" ")[0]
+        sizes = tuple(kind.partition(" ")[2] for kind in self.kinds)
+        everything = next(row.sizes for row in key_type_rows() if row.name == family)
+        return family if sizes == everything else f"{family} {', '.join(sizes)}"
+
     def as_json(self) -> dict[str, Any]:
         """The row as JSON values."""
         return asdict(self)

@@ -45,7 +45,7 @@ def error_rows() -> tuple[ErrorRow, ...]:
 
 
 def grouped(answers: Iterable[ErrorAnswer]) -> tuple[ErrorRow, ...]:
-    """The answers with equal status, code and message as one row: by status, recorded ones first."""
+    """A row for all answers of one status, code and message; by status, recorded ones first."""
     found: dict[tuple[int, str, str, bool], list[ErrorAnswer]] = {}
     for answer in answers:
         key = (answer.status, answer.code, answer.message, answer.is_recorded)

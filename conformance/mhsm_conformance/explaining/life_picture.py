@@ -11,7 +11,7 @@ from typing import Final
 from mhsm_conformance.explaining.life_table import edges
 from mhsm_model.tables.lifecycle import Stage
 
-__all__ = ["life_picture"]
+__all__ = ["LIFE_STYLE", "life_picture"]
 
 _WIDTH: Final = 440
 _BOX_WIDTH: Final = 150
@@ -23,39 +23,41 @@ _LINE: Final = 16
 _SIDE: Final = 29
 """Letters in a line of what stands right of a box."""
 
-_STYLE: Final = """
-.mhsm-life{--ground:#fff;--ink:#1c2733;--soft:#55636f;--line:#6b7a88;--fill:#eef3f7;--edge:#4a7ba6}
-@media(prefers-color-scheme:dark){.mhsm-life{--ground:#161d24;--ink:#e6ebf0;--soft:#a3b1bd;
---line:#8797a5;--fill:#22303d;--edge:#7fb2dd}}
-@media print{.mhsm-life{--ground:#fff;--ink:#000;--soft:#333;--line:#555;--fill:#fff;--edge:#333}}
+_COLOURS: Final = """
+.mhsm-life{--ground:#fff;--ink:#1d1c1a;--muted:#605c55;--rail:#f3f1ec;--link:#0a5a9c}
+@media(prefers-color-scheme:dark){.mhsm-life{--ground:#1d1d1b;--ink:#ebe9e4;--muted:#a9a59c;
+--rail:#2b2a27;--link:#86bdf5}}
+"""
+LIFE_STYLE: Final = """
 .mhsm-life text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--ink)}
 .mhsm-life .stage{font-weight:600;font-size:15px;text-anchor:middle}
-.mhsm-life .stays{fill:var(--soft);font-size:12px}
+.mhsm-life .stays{fill:var(--muted);font-size:12px}
 .mhsm-life .around{text-anchor:middle}
-.mhsm-life .ground{fill:var(--ground)}
-.mhsm-life .box{fill:var(--fill);stroke:var(--edge);stroke-width:1.5}
-.mhsm-life .step{fill:none;stroke:var(--line);stroke-width:1.5}
-.mhsm-life .head{fill:var(--line)}
+.mhsm-life .ground{fill:var(--ground,none)}
+.mhsm-life .box{fill:var(--rail);stroke:var(--link);stroke-width:1.5}
+.mhsm-life .step{fill:none;stroke:var(--muted);stroke-width:1.5}
+.mhsm-life .head{fill:var(--muted)}
 """
+"""The style of the picture; it takes its colours from the page that it stands in."""
 
 Edges = Mapping[tuple[Stage, Stage], tuple[str, ...]]
 
 
-def life_picture(*, identifier: str = "mhsm-life") -> str:
-    """The picture as an SVG element; `identifier` begins the ids in it, one for each page.
+def life_picture(*, is_part: bool = False) -> str:
+    """The picture as an SVG element; `is_part` leaves style and colours to the page it stands in.
 
-    It has a title and a description for those who do not see it, and its own colours for light and
-    dark. Raises ValueError for a transition that the picture has no room for.
+    It has a title and a description for those who do not see it, and by itself colours for light
+    and dark. Raises ValueError for a transition that the picture has no room for.
     """
     found, stages = edges(), list(Stage)
     height = _TOP * 2 + len(stages) * _BOX_HEIGHT + (len(stages) - 1) * _GAP
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="mhsm-life" role="img" '
         f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        f'aria-labelledby="{identifier}-title {identifier}-text">',
-        f'<title id="{identifier}-title">The life of a key name</title>',
-        f'<desc id="{identifier}-text">{escape(_described(found))}</desc>',
-        f"<style>{_STYLE}</style>",
+        'aria-labelledby="mhsm-life-title mhsm-life-text">',
+        '<title id="mhsm-life-title">The life of a key name</title>',
+        f'<desc id="mhsm-life-text">{escape(_described(found))}</desc>',
+        "" if is_part else f"<style>{_COLOURS}{LIFE_STYLE}</style>",
         f'<rect class="ground" width="{_WIDTH}" height="{height}" rx="8"/>',
     ]
     for place, stage in enumerate(stages):

@@ -71,7 +71,7 @@ def _matrix(rows: Sequence[AlgorithmRow]) -> Table:
             name,
             *(_use(row, operation) for operation, _ in COLUMNS[::2]),
             "" if row.digest_bytes is None else str(row.digest_bytes),
-            _keys(row),
+            row.keys,
             row.since or "",
         )
     return table
@@ -85,11 +85,3 @@ def _use(row: AlgorithmRow, operation: str) -> Text:
             return Text("?", "yellow")
         case _:
             return Text("")
-
-
-def _keys(row: AlgorithmRow) -> str:
-    """The key kinds in short: a type of which all sizes will do is named alone."""
-    family = row.kinds[0].partition(" ")[0]
-    sizes = tuple(kind.partition(" ")[2] for kind in row.kinds)
-    everything = next(other.sizes for other in key_type_rows() if other.name == family)
-    return family if sizes == everything else f"{family} {', '.join(sizes)}"

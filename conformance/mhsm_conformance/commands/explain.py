@@ -178,7 +178,7 @@ def _clauses(
 ) -> None:
     chosen = chosen_clauses(patterns)
     problems: list[str] = []
-    examples = examples_of(chosen, recordings, _MOST_EXAMPLES, problems) if recordings else {}
+    examples = examples_of(chosen, recordings, _MOST_EXAMPLES, problems)
     for problem in problems:
         click.echo(f"mhsm: {problem}", err=True)
     accounts = [account_of(row, runs, examples) for row in chosen]

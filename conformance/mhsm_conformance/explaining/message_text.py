@@ -14,7 +14,7 @@ from mhsm_model.wire.http import NO_DOCUMENT, HttpRequest, HttpResponse
 
 __all__ = ["request_text", "response_text"]
 
-_LONGEST: Final = 100
+_LONGEST: Final = 200
 _SHOWN: Final = 32
 _OPEN_MEMBERS: Final = frozenset(
     {

@@ -13,12 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from mhsm_conformance.explaining.accounts import (
-    ClauseAccount,
-    account_of,
-    breach_counts_as,
-    in_force_text,
-)
+from mhsm_conformance.explaining.accounts import ClauseAccount, account_of, breach_counts_as
 from mhsm_conformance.explaining.algorithm_table import COLUMNS, algorithm_rows, key_type_rows
 from mhsm_conformance.explaining.areas import AREAS
 from mhsm_conformance.explaining.error_table import error_rows, grouped
@@ -163,11 +158,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["marked"] = _marked
-    environment.filters["breach"] = breach_counts_as
-    environment.filters["in_force"] = in_force_text
-    environment.filters["grouped"] = grouped
-    environment.filters["by_function"] = _checks
+    own: dict[str, Any] = {
+        "breach": breach_counts_as,
+        "by_function": _checks,
+        "grouped": grouped,
+        "marked": _marked,
+    }
+    environment.filters.update(own)
     return environment
 
 

@@ -16,6 +16,7 @@ import click
 from mhsm_conformance.commands.clauses import clauses
 from mhsm_conformance.commands.cleanup import cleanup
 from mhsm_conformance.commands.examine import examine
+from mhsm_conformance.commands.explain import explain
 from mhsm_conformance.commands.fidelity import fidelity
 from mhsm_conformance.commands.findings import findings
 from mhsm_conformance.commands.judge import judge
@@ -44,6 +45,7 @@ mhsm mutants               see that the suites find out broken implementations
 mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
 mhsm fidelity model DIR/   see how like the service's the answers of a target are
 mhsm clauses               list the clauses, with the recorded exchanges behind each
+mhsm explain KW-003        explain a clause, an operation, the algorithms, or all as a page
 mhsm jwk key.pem           make the body of an import request from a PEM file
 
 Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
@@ -59,7 +61,20 @@ def command() -> None:
 
 
 _COMMANDS: Final = (
-    *(run, cleanup, serve, token, judge, findings, fidelity, mutants, examine, clauses, jwk),
+    *(
+        run,
+        cleanup,
+        serve,
+        token,
+        judge,
+        findings,
+        fidelity,
+        mutants,
+        examine,
+        clauses,
+        explain,
+        jwk,
+    ),
 )
 for _command in _COMMANDS:
     command.add_command(_command)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mhsm_model.configuration import Configuration
     from mhsm_targets.server import Served
 
-__all__ = ["RECORD_PROPERTY"]
+__all__ = ["RECORD_PROPERTY", "clauses_of", "title_of"]
 
 RECORD_PROPERTY: Final = "mhsm check"
 """The name under which a test report carries its check's record."""
@@ -47,7 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def _clauses(item: pytest.Item) -> tuple[str, ...]:
+def clauses_of(item: pytest.Item) -> tuple[str, ...]:
+    """The identifiers of the clauses that the check names."""
     named = [name for mark in item.iter_markers("exercises") for name in mark.args]
     return tuple(dict.fromkeys(named))
 
@@ -57,7 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted: str | None = config.getoption("--mhsm-clause")
     if wanted is None:
         return
-    kept = [i for i in items if any(fnmatchcase(name, wanted) for name in _clauses(i))]
+    kept = [i for i in items if any(fnmatchcase(name, wanted) for name in clauses_of(i))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
@@ -156,7 +157,7 @@ def pytest_runtest_makereport(
 
     if call.when == "setup" and (call.excinfo is None or not is_of_the_target(call.excinfo.value)):
         return report
-    record = concluded(item.nodeid, _title(item), _clauses(item), bench, call)
+    record = concluded(item.nodeid, title_of(item), clauses_of(item), bench, call)
     if record.outcome == "failed":
         report.outcome = "failed"
         report.longrepr = report.longrepr or record.reason
@@ -175,7 +176,8 @@ def _is_of_a_suite(item: pytest.Item) -> bool:
     return item.path.parent.name == "suites" and item.path.parent.parent.name == "mhsm_conformance"
 
 
-def _title(item: pytest.Item) -> str:
+def title_of(item: pytest.Item) -> str:
+    """The first line of the check's docstring, with its parameters where it has some."""
     function: Any = getattr(item, "function", None)
     told = (getattr(function, "__doc__", None) or item.name).strip().splitlines()[0]
     parameters = item.name.partition("[")[2].rstrip("]")

@@ -98,6 +98,7 @@ def _backup_answer(s: Situation[BackupKey], hand: Hand, /) -> KeyBackup:
 
 
 def _backup_effect(s: Situation[BackupKey], reply: KeyBackup, /) -> Effect:
+    """Nothing at the name changes; the archive holds the blob and what it would bring back."""
     domain = domain_of(s.host, s.configuration)
     backup = Backup(s.host, domain, s.name, (known_key(s),), digest(reply.blob))
     return Effect(s.entry, backup=(reply.blob, backup))
@@ -189,6 +190,7 @@ def _restore_answer(s: Situation[RestoreKey], hand: Hand, /) -> KeyBundle:
 
 
 def _restore_effect(s: Situation[RestoreKey], reply: KeyBundle, /) -> Effect:
+    """The name has the key of the blob, with all its versions, and is in use."""
     if s.archived is not None:
         key, material = learnt_key(s, reply)
     else:

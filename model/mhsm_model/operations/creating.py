@@ -243,6 +243,7 @@ def _answer(s: Situation[CreateKey], hand: Hand, /) -> KeyBundle:
 
 
 def _effect(s: Situation[CreateKey], reply: KeyBundle, /) -> Effect:
+    """The key has a new current version, with material that nobody has seen."""
     bits = _symmetric_bits(s) if reply.public is None else None
     fresh = KeyIdentifier(s.host, s.name, reply.kid.version)
     material = revealed_material(s, reply, Knowledge.CLOSED, fresh, bits)

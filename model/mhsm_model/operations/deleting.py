@@ -123,6 +123,7 @@ def _dated(shown: int | None) -> Interval:
 
 
 def _delete_effect(s: Situation[DeleteKey], reply: DeletedKeyBundle, /) -> Effect:
+    """The name is soft-deleted with all versions of its key, until it is recovered or purged."""
     key, material = learnt_key(s, reply)
     return Effect(
         Deleted(key, _dated(reply.deleted_date)),
@@ -163,6 +164,7 @@ def _read_answer(s: Situation[GetDeletedKey], hand: Hand, /) -> DeletedKeyBundle
 
 
 def _read_effect(s: Situation[GetDeletedKey], reply: DeletedKeyBundle, /) -> Effect:
+    """Nothing changes; the deleted key and its dates are known."""
     key, material = learnt_key(s, reply)
     return Effect(Deleted(key, point(reply.deleted_date)), materials=(material,))
 
@@ -200,6 +202,7 @@ def _recover_answer(s: Situation[RecoverDeletedKey], hand: Hand, /) -> KeyBundle
 
 
 def _recover_effect(s: Situation[RecoverDeletedKey], reply: KeyBundle, /) -> Effect:
+    """The name is in use again, with the versions that it had."""
     key, material = learnt_key(s, reply)
     return Effect(Active(key), materials=(material,), changes=True)
 
@@ -225,6 +228,7 @@ def _purge_answer(s: Situation[PurgeDeletedKey], hand: Hand, /) -> NoContent:
 
 
 def _purge_effect(s: Situation[PurgeDeletedKey], reply: NoContent, /) -> Effect:
+    """The name is free, and material that no backup holds is gone."""
     # Material that a backup holds outlives its name.
     archived = s.estate.archive.materials
     versions = known_key(s).versions

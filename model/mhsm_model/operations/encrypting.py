@@ -98,6 +98,7 @@ def _encipher_answer(s: Situation[Any], hand: Hand, /) -> OperationResult:
 
 
 def _encipher_effect(s: Situation[Enciphering], reply: OperationResult, /) -> Effect:
+    """Nothing changes; what the material made of the input is remembered."""
     algorithm, material = algorithm_of(s), s.material
     entry = learnt_by_use(s, reply.kid)
     if algorithm is None or material is None:
@@ -164,6 +165,7 @@ def _decipher_answer(s: Situation[Any], hand: Hand, /) -> OperationResult:
 
 
 def _decipher_effect(s: Situation[Deciphering], reply: OperationResult, /) -> Effect:
+    """Nothing changes; what the material made of the input is remembered."""
     algorithm, material = algorithm_of(s), s.material
     entry = learnt_by_use(s, reply.kid)
     if algorithm is None or material is None or algorithm.scheme is Scheme.RSAES_PKCS1:

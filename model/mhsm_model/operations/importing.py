@@ -245,6 +245,7 @@ def _answer(s: Situation[ImportKey], hand: Hand, /) -> KeyBundle:
 
 
 def _effect(s: Situation[ImportKey], reply: KeyBundle, /) -> Effect:
+    """The key has a new current version, with the material that was imported."""
     return born_effect(s, reply, _material(s, reply))
 
 

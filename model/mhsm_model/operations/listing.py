@@ -198,6 +198,7 @@ def _dated(entry: Entry, listed: KeyItem | DeletedKeyItem) -> Entry:
 
 
 def _names_effect(s: Situation[Any], reply: KeyPage, /) -> Effect:
+    """Nothing changes; the names on the page are known."""
     listed = [item_in(item).kid.name for item in reply.items]
     moved = walked(s, collection_of(s.request), reply, listed)
     learnt = replace(_learnt(s, reply), walks=moved.walks)
@@ -350,6 +351,7 @@ def no_version_is_missing(s: Situation[ListKeyVersions], reply: KeyPage, /) -> F
 
 
 def _versions_effect(s: Situation[ListKeyVersions], reply: KeyPage, /) -> Effect:
+    """Nothing changes; the versions on the page are known."""
     listed = [item_in(item).kid.version or "" for item in reply.items]
     return Effect(s.entry, instance=walked(s, collection_of(s.request), reply, listed))
 

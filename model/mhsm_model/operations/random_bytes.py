@@ -105,6 +105,7 @@ def _answer(s: Situation[GetRandomBytes], hand: Hand, /) -> RandomBytes:
 
 
 def _effect(s: Situation[GetRandomBytes], reply: RandomBytes, /) -> Effect:
+    """Nothing changes; the bytes are remembered, as none may come twice."""
     drawn = s.instance.drawn.update(dict.fromkeys(_pieces(reply.value, _TELLING_BYTES)))
     return Effect(s.entry, instance=replace(s.instance, drawn=drawn))
 

@@ -52,6 +52,7 @@ def _answer(s: Situation[GetKey], hand: Hand, /) -> KeyBundle:
 
 
 def _effect(s: Situation[GetKey], reply: KeyBundle, /) -> Effect:
+    """Nothing changes; the version is known."""
     key, material = learnt_key(s, reply)
     return Effect(Active(key), materials=(material,))
 

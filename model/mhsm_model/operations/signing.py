@@ -217,6 +217,7 @@ def _sign_answer(s: Situation[Sign], hand: Hand, /) -> OperationResult:
 
 
 def _sign_effect(s: Situation[Sign], reply: OperationResult, /) -> Effect:
+    """Nothing changes; a MAC that the material gave is remembered."""
     algorithm, material = algorithm_of(s), s.material
     entry = learnt_by_use(s, reply.kid)
     if algorithm is None or algorithm.scheme is not Scheme.HMAC or material is None:
@@ -270,6 +271,7 @@ def _verify_answer(s: Situation[Verify], hand: Hand, /) -> Verification:
 
 
 def _verify_effect(s: Situation[Verify], reply: Verification, /) -> Effect:
+    """Nothing changes."""
     return Effect(s.entry if reply.kid is None else learnt_by_use(s, reply.kid))
 
 

@@ -186,6 +186,7 @@ def _answer(s: Situation[UpdateKey], hand: Hand, /) -> KeyBundle:
 
 
 def _effect(s: Situation[UpdateKey], reply: KeyBundle, /) -> Effect:
+    """The one version has the attributes, tags and policy that were asked for."""
     key, material = learnt_key(s, reply)
     return Effect(
         Active(key),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-__all__ = ["DAY_SECONDS", "TRANSITIONS", "Stage", "Transition"]
+__all__ = ["DAY_SECONDS", "LAPSES", "TRANSITIONS", "Stage", "Transition"]
 
 DAY_SECONDS: Final = 86400
 
@@ -59,3 +59,8 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("ListKeyVersions", Stage.DELETED, Stage.DELETED),
 )
 """Every (operation, stage) that is not listed refuses."""
+
+LAPSES: Final[tuple[Transition, ...]] = (
+    Transition("scheduledPurgeDate", Stage.DELETED, Stage.ABSENT),
+)
+"""What happens to a name by itself, at the time that a member of its bundle tells."""

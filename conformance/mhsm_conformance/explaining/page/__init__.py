@@ -1,0 +1,1 @@
+"""The whole specification as one page."""

@@ -13,12 +13,14 @@ from typing import Any, Final
 
 import click
 
+from mhsm_conformance.commands.baseline import baseline
 from mhsm_conformance.commands.clauses import clauses
 from mhsm_conformance.commands.cleanup import cleanup
 from mhsm_conformance.commands.examine import examine
 from mhsm_conformance.commands.explain import explain
 from mhsm_conformance.commands.fidelity import fidelity
 from mhsm_conformance.commands.findings import findings
+from mhsm_conformance.commands.gate import gate
 from mhsm_conformance.commands.judge import judge
 from mhsm_conformance.commands.jwk import jwk
 from mhsm_conformance.commands.mutants import mutants
@@ -41,6 +43,8 @@ mhsm run https --url URL   run them against a Managed HSM over HTTPS, within a b
 mhsm cleanup --run-id ID   clear what a run that was killed left there
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
+mhsm gate BASELINE RUN     hold a run to what an earlier one found out
+mhsm baseline RUN          make the baseline for that
 mhsm mutants               see that the suites find out broken implementations
 mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
 mhsm fidelity model DIR/   see how like the service's the answers of a target are
@@ -61,20 +65,8 @@ def command() -> None:
 
 
 _COMMANDS: Final = (
-    *(
-        run,
-        cleanup,
-        serve,
-        token,
-        judge,
-        findings,
-        fidelity,
-        mutants,
-        examine,
-        clauses,
-        explain,
-        jwk,
-    ),
+    *(run, gate, baseline, cleanup, serve, token, judge, findings, fidelity, mutants, examine),
+    *(clauses, explain, jwk),
 )
 for _command in _COMMANDS:
     command.add_command(_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from mhsm_conformance.commands.endpoint_options import (
     run_limits,
     told_endpoint,
 )
+from mhsm_conformance.commands.gate import exact_option, loaded_baseline, print_gate
 from mhsm_conformance.commands.options import (
     BAD_INPUT,
     CommandError,
@@ -23,7 +25,17 @@ from mhsm_conformance.commands.token_options import token_options
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import incomplete
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
-from mhsm_reports import ResultFileError, RunState, exit_status, save
+from mhsm_reports import (
+    Profile,
+    ResultFileError,
+    RunState,
+    Selection,
+    exit_status,
+    save,
+)
+from mhsm_reports.baseline import Baseline
+from mhsm_reports.gate import compared
+from mhsm_reports.gate.circumstances import asked_less
 from mhsm_reports.render import junit, terminal
 from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.registry import (
@@ -90,6 +102,12 @@ that says that it is partial, and exit status 2.
     "refused for its reason alone and let a call pass, any other exercised, a question asked.",
 )
 @strict_option
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Hold the run to this baseline, as `mhsm gate` does, and end with its exit status.",
+)
+@exact_option
 @token_options
 @connection_options
 @run_limits
@@ -103,6 +121,8 @@ def run(
     workers: int,
     complete: bool,
     strict: bool,
+    baseline: str | None,
+    exact: bool,
     module: str | None,
     tokens: tuple[str, ...],
     pin_file: str | None,
@@ -111,6 +131,8 @@ def run(
     """Run the conformance suites against a target and judge every answer."""
     if complete and (suite is not None or clause is not None):
         raise click.UsageError("--complete is about all clauses: give neither --suite nor --clause")
+    if exact and baseline is None:
+        raise click.UsageError("--exact is about a baseline: give --baseline")
     use_module(module, tokens, pin_file)
     use_endpoint(told_endpoint(endpoint))
     try:
@@ -119,6 +141,7 @@ def run(
         raise CommandError(str(error)) from None
     if suite is not None and suite not in suite_names():
         raise CommandError(f"no suite is called {suite!r}; there is {', '.join(suite_names())}")
+    known = None if baseline is None else _fitting(baseline, target, profile, suite, clause, strict)
     folder = out_folder(out)
     options = RunOptions(target, profile, suite, clause, seed, strict, workers)
     try:
@@ -138,7 +161,27 @@ def run(
     if idle:
         told = f"INCOMPLETE: not tested from every side: {', '.join(idle)}"
         click.echo(click.wrap_text(told, 80, subsequent_indent="  "))
-    sys.exit(exit_status(result) or (1 if idle else 0))
+    status = exit_status(result)
+    if known is not None and baseline is not None:
+        gate = compared(known, result, exact=exact)
+        click.echo()
+        print_gate(gate, baseline, os.path.join(out, "run.json"))
+        # What failed in the baseline too is known; all else that fails is a regression.
+        status = 0 if gate.is_held else 1
+    sys.exit(status or (1 if idle else 0))
+
+
+def _fitting(
+    path: str, target: str, profile: str, suite: str | None, clause: str | None, strict: bool
+) -> Baseline:
+    """The baseline, where the run that is asked for can be held to it: else it need not begin."""
+    known = loaded_baseline(path)
+    if known.target != target:
+        raise CommandError(f"{path} is a baseline of target {known.target}, not of {target}")
+    less = list(asked_less(known, Profile(profile), Selection(suite, clause), strict=strict))
+    if less:
+        raise CommandError(f"this run is too small for {path}: {'; '.join(less)}")
+    return known
 
 
 def _told(line: str) -> None:

@@ -10,6 +10,7 @@ from mhsm_conformance.machines.lifecycle import LifecycleMachine
 from mhsm_conformance.opening import HOSTS, Bench
 from mhsm_conformance.session import Session
 from mhsm_model.configuration import Configuration
+from mhsm_model.exchange import CreateKey, Credential, DeleteKey, GetKey, KeyBundle
 
 
 @pytest.mark.exercises("FRAME-001", "FRAME-002", "FRAME-003", "FRAME-004", "ERR-201")
@@ -17,6 +18,7 @@ from mhsm_model.configuration import Configuration
 def test_lifecycle_and_cryptography(mhsm_bench: Bench, domain: str | None) -> None:
     """Keys of two instances live, change, sign, encrypt, come back and die in any order."""
     configurations = {host: Configuration(domain=domain) for host in HOSTS}
+    _disturb(mhsm_bench.open(configurations))
 
     class Machine(LifecycleMachine):
         def opened(self, seed: int) -> Session:
@@ -35,3 +37,15 @@ def test_lifecycle_and_cryptography(mhsm_bench: Bench, domain: str | None) -> No
     )
     seeded = seed(mhsm_bench.seed)(Machine)
     run_state_machine_as_test(seeded, settings=configured)
+
+
+def _disturb(session: Session) -> None:
+    """See a version stay as it was, whatever is beside it: few random sequences may not."""
+    first, other = (session.at(host) for host in session.hosts)
+    born = first.send(CreateKey("still", "EC", crv="P-256"))
+    still = GetKey("still", born.kid.version if isinstance(born, KeyBundle) else None)
+    first.send(DeleteKey("still"), credential=Credential.ANONYMOUS)
+    first.send(still)
+    for instance, name in ((first, "still"), (first, "beside"), (other, "still")):
+        instance.send(CreateKey(name, "EC", crv="P-256"))
+        first.send(still)

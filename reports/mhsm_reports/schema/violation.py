@@ -1,4 +1,4 @@
-"""The first thing in a document that the schema of result files does not allow."""
+"""The first thing in a document that the schema of its format does not allow."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,19 +26,27 @@ class Violation:
         return f"at {self.pointer}" if self.pointer else "at the top level"
 
 
-def run_schema() -> dict[str, Any]:
-    """Return the published schema of result files, as the JSON object it is."""
-    text = files("mhsm_reports.schema").joinpath("run.schema.json").read_text("utf-8")
+#: The files of the published schemas, by the format that each describes.
+SCHEMAS = {
+    "mhsm-run/1": "run.schema.json",
+    "mhsm-mutants/1": "mutants.schema.json",
+    "mhsm-findings/1": "findings.schema.json",
+}
+
+
+def published_schema(form: str) -> dict[str, Any]:
+    """Return the published schema of a format, as the JSON object it is; `KeyError` for others."""
+    text = files("mhsm_reports.schema").joinpath(SCHEMAS[form]).read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
 
-def first_violation(document: object) -> Violation | None:
-    """Return what is wrong with a decoded JSON document, or `None` when it is a result file.
+def first_violation(document: object, form: str) -> Violation | None:
+    """Return what is wrong with a decoded JSON document, or `None` when it has that format.
 
     Of several violations the first of those nearest to the top of the document is taken.
     """
-    validator: Any = _validator()  # which promises too little about what `iter_errors` yields
+    validator: Any = _validator(form)  # which promises too little about what `iter_errors` yields
     errors: Iterable[ValidationError] = validator.iter_errors(document)
     error = min(errors, key=lambda error: len(error.absolute_path), default=None)
     if error is None:
@@ -47,8 +55,8 @@ def first_violation(document: object) -> Violation | None:
 
 
 @cache
-def _validator() -> Draft202012Validator:
-    schema = run_schema()
+def _validator(form: str) -> Draft202012Validator:
+    schema = published_schema(form)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 

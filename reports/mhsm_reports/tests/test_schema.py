@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from mhsm_reports import RunResult
-from mhsm_reports.result_document import from_document, to_document
-from mhsm_reports.schema import first_violation, run_schema
+from mhsm_reports.result_document import FORMAT, from_document, to_document
+from mhsm_reports.schema import first_violation, published_schema
 from mhsm_reports.tests.samples import FAILING, PASSING, results
 
-SCHEMA = run_schema()
+SCHEMA = published_schema(FORMAT)
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
@@ -97,20 +97,20 @@ def test_the_members_and_words_are_those_of_the_dataclasses() -> None:
 @settings(deadline=None)
 def test_every_result_satisfies_the_schema(result: RunResult) -> None:
     document = to_document(result)
-    assert first_violation(document) is None
+    assert first_violation(document, FORMAT) is None
     assert from_document(document) == result
 
 
 @pytest.mark.parametrize("result", [PASSING, FAILING])
 def test_the_samples_satisfy_the_schema(result: RunResult) -> None:
-    assert first_violation(to_document(result)) is None
+    assert first_violation(to_document(result), FORMAT) is None
 
 
 @pytest.mark.parametrize("path", MEMBERS, ids=lambda path: "/".join(map(str, path)))
 def test_a_document_without_a_member_is_refused(path: tuple[str | int, ...]) -> None:
     document = copy.deepcopy(DOCUMENT)
     del at(document, path[:-1])[path[-1]]
-    violation = first_violation(document)
+    violation = first_violation(document, FORMAT)
     assert violation is not None
     assert violation.pointer == "".join(f"/{part}" for part in path[:-1])
     assert violation.problem == f'the member "{path[-1]}" is missing'
@@ -121,7 +121,7 @@ def test_a_value_of_another_type_is_refused(path: tuple[str | int, ...]) -> None
     document = copy.deepcopy(DOCUMENT)
     parent = at(document, path[:-1])
     parent[path[-1]] = [] if isinstance(parent[path[-1]], dict) else {}
-    violation = first_violation(document)
+    violation = first_violation(document, FORMAT)
     assert violation is not None
     assert violation.pointer == "".join(f"/{part}" for part in path)
 
@@ -134,12 +134,12 @@ def test_a_value_of_another_type_is_refused(path: tuple[str | int, ...]) -> None
 def test_a_member_that_nobody_knows_is_refused(path: tuple[str | int, ...]) -> None:
     document = copy.deepcopy(DOCUMENT)
     at(document, path)["a/b~c"] = 1
-    violation = first_violation(document)
+    violation = first_violation(document, FORMAT)
     assert violation is not None
     assert violation.problem == 'the member "a/b~c" is not known'
 
 
 def test_a_long_value_is_not_shown_whole() -> None:
-    violation = first_violation({**DOCUMENT, "run": "x" * 10_000})
+    violation = first_violation({**DOCUMENT, "run": "x" * 10_000}, FORMAT)
     assert violation is not None
     assert len(violation.problem) < 100

@@ -25,6 +25,7 @@ from mhsm_conformance.commands.judge import judge
 from mhsm_conformance.commands.jwk import jwk
 from mhsm_conformance.commands.mutants import mutants
 from mhsm_conformance.commands.options import BAD_INPUT
+from mhsm_conformance.commands.report import report
 from mhsm_conformance.commands.run import run
 from mhsm_conformance.commands.serve import serve
 from mhsm_conformance.commands.token import token
@@ -41,6 +42,7 @@ mhsm serve model           serve the model over HTTPS, for tests of your own pro
 mhsm token                 print a bearer token for what is served
 mhsm run https --url URL   run them against a Managed HSM over HTTPS, within a budget
 mhsm cleanup --run-id ID   clear what a run that was killed left there
+mhsm report run.json       make a page, Markdown or JUnit of results; compare runs
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
 mhsm gate BASELINE RUN     hold a run to what an earlier one found out
@@ -65,8 +67,8 @@ def command() -> None:
 
 
 _COMMANDS: Final = (
-    *(run, gate, baseline, cleanup, serve, token, judge, findings, fidelity, mutants, examine),
-    *(clauses, explain, jwk),
+    *(run, report, gate, baseline, cleanup, serve, token, judge, findings, fidelity, mutants),
+    *(examine, clauses, explain, jwk),
 )
 for _command in _COMMANDS:
     command.add_command(_command)

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Final
 
 from mhsm_conformance.progress import Progress, progress_to
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted
 from mhsm_model.catalogue import catalogue
 from mhsm_reports import RunResult
+from mhsm_reports.mutant_results import Fate, MutantsResult, MutantVerdict
 from mhsm_targets.mutants.gallery import gallery
 from mhsm_targets.mutants.wire_mutant import is_wire_fault
 from mhsm_targets.registry import proven_factory
 
-__all__ = ["MutantVerdict", "tried"]
+__all__ = ["tried"]
 
 _EFFORT: Final = "smoke"
 
 
 _Row = tuple[str, str, str, str | None]
 """Name, clause and prose of a mutant, and the target it breaks, None the emulator."""
-
-
-@dataclass(frozen=True, slots=True)
-class MutantVerdict:
-    """What became of a mutant: killed, noticed or survived; `by` are the clauses that failed."""
-
-    name: str
-    clause: str
-    prose: str
-    verdict: str
-    seconds: float
-    by: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The verdict as JSON values."""
-        return {
-            "name": self.name,
-            "clause": self.clause,
-            "prose": self.prose,
-            "verdict": self.verdict,
-            "seconds": self.seconds,
-            "by": list(self.by),
-        }
 
 
 class _Silent:
@@ -96,12 +71,12 @@ def _try(name: str, clause: str, prose: str, target: str | None) -> MutantVerdic
     by = _failing(broken, clause)
     if clause not in by:
         by = by or _failing(broken, None)
-    verdict = "killed" if clause in by else "noticed" if by else "survived"
-    return MutantVerdict(name, clause, prose, verdict, round(time.monotonic() - begun, 3), by)
+    fate = Fate.KILLED if clause in by else Fate.NOTICED if by else Fate.SURVIVED
+    return MutantVerdict(name, clause, prose, fate, round(time.monotonic() - begun, 3), by)
 
 
-def tried(pattern: str | None, target: str | None, *, as_json: bool, workers: int) -> int | None:
-    """Try the mutants of the clauses that match, print what was found, return the exit status.
+def tried(pattern: str | None, target: str | None, *, workers: int) -> MutantsResult | None:
+    """Try the mutants of the clauses that match, and return what became of them.
 
     None where no clause that has a mutant matches. Without a target the emulator is broken. A
     target can only be given the faults of the wire, and then clauses without a mutant are not
@@ -127,26 +102,12 @@ def tried(pattern: str | None, target: str | None, *, as_json: bool, workers: in
     finally:
         progress.close()
     bare = _without_mutant(pattern) if emulated else ()
-    if as_json:
-        document = {
-            "format": "mhsm-mutants/1",
-            "target": target,
-            "totals": dict(Counter(verdict.verdict for verdict in verdicts)),
-            "clauses_without_mutant": list(bare),
-            "mutants": [verdict.as_json() for verdict in verdicts],
-        }
-        json.dump(document, sys.stdout, indent=1)
-        print()
-    else:
-        _print(verdicts, bare)
-        scope = f"{len(bare)} clauses without a mutant"
-        print(f"{_told(verdicts)}; {scope if emulated else f'faults of the wire, on {target}'}")
-    return 0 if all(verdict.verdict == "killed" for verdict in verdicts) and not bare else 1
+    return MutantsResult(target, pattern, bare, tuple(verdicts))
 
 
 def _each(trials: Iterable[MutantVerdict], progress: Progress) -> Iterator[MutantVerdict]:
     for verdict in trials:
-        outcome = "passed" if verdict.verdict == "killed" else "failed"
+        outcome = "passed" if verdict.verdict is Fate.KILLED else "failed"
         progress.trying(f"{verdict.name} was {verdict.verdict}")
         progress.finished(outcome, f"{verdict.name} ({verdict.clause}): {verdict.verdict}")
         yield verdict
@@ -189,21 +150,3 @@ def _without_mutant(pattern: str | None) -> tuple[str, ...]:
         and clause.identifier not in broken
         and (pattern is None or fnmatchcase(clause.identifier, pattern))
     )
-
-
-def _print(verdicts: Sequence[MutantVerdict], bare: Sequence[str]) -> None:
-    width = max(len(verdict.name) for verdict in verdicts)
-    for verdict in verdicts:
-        told = f"{verdict.clause:9} {verdict.name:{width}} {verdict.verdict:8}"
-        print(f"{told} {verdict.seconds:6.2f} s")
-        if verdict.verdict != "killed":
-            print(f"          {verdict.prose}")
-            print(f"          failing: {', '.join(verdict.by) or 'nothing'}")
-    for clause in bare:
-        print(f"{clause:9} has no mutant")
-
-
-def _told(verdicts: Sequence[MutantVerdict]) -> str:
-    totals = Counter(verdict.verdict for verdict in verdicts)
-    told = ", ".join(f"{totals[word]} {word}" for word in ("killed", "noticed", "survived"))
-    return f"{len(verdicts)} mutants: {told}"

@@ -30,6 +30,21 @@ def write_report(path: Path | str, text: str) -> None:
         raise ReportFileError(f"{path} cannot be written: {reason_of(error)}.") from error
 
 
+def check_writable(path: Path | str) -> None:
+    """Find out before long work whether `write_report` could write there, and write nothing.
+
+    Raises `ReportFileError` where there is no such folder, it takes no files, or a folder has the
+    name.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ReportFileError(f"{path} cannot be written: there is no folder {path.parent}.")
+    if path.is_dir():
+        raise ReportFileError(f"{path} cannot be written: it is a folder.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ReportFileError(f"{path} cannot be written: permission denied.")
+
+
 def _behind_links(path: Path) -> Path:
     # Up to Python 3.12 `resolve` raises RuntimeError for a loop of links; later it returns a link.
     destination = path.resolve()

@@ -9,16 +9,18 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from mhsm_reports.results import RunResult
 
 FORMAT = "mhsm-run/1"
 
+Kind = TypeVar("Kind")
+
 
 def to_document(result: RunResult) -> dict[str, object]:
     """Return the JSON object of a result: only dicts, lists, strings, numbers, booleans, None."""
-    return {"format": FORMAT, **cast(dict[str, object], _encoded(result))}
+    return {"format": FORMAT, **encoded(result)}
 
 
 def from_document(document: Mapping[str, object]) -> RunResult:
@@ -27,7 +29,20 @@ def from_document(document: Mapping[str, object]) -> RunResult:
     The object must satisfy the schema of result files; another raises `KeyError`, `TypeError` or
     `ValueError`, which is why `load` looks at the schema first.
     """
-    return cast(RunResult, _decoder(RunResult)(document))
+    return decoded(RunResult, document)
+
+
+def encoded(value: object) -> dict[str, object]:
+    """Return the JSON object with the fields of a dataclass."""
+    return cast(dict[str, object], _encoded(value))
+
+
+def decoded(kind: type[Kind], document: Mapping[str, object]) -> Kind:
+    """Return the dataclass whose fields a JSON object has; other members are not looked at.
+
+    Raises as `from_document` does.
+    """
+    return cast(Kind, _decoder(cast(Any, kind))(document))
 
 
 def _encoded(value: object) -> object:

@@ -13,6 +13,9 @@ import click
 
 from mhsm_conformance.commands.options import CommandError
 from mhsm_conformance.commands.token_options import token_options
+from mhsm_reports import ReportFileError
+from mhsm_reports.finding_results import FindingResult, FindingsResult, findings_document
+from mhsm_reports.report_file import check_writable, write_report
 from mhsm_targets.protocol import Finding, FindingFactory, FindingState, TargetUnavailableError
 from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
 
@@ -22,9 +25,15 @@ __all__ = ["findings"]
 @click.command()
 @click.argument("target")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array with every finding.")
+@click.option("--out", metavar="FILE", help="Write the findings there, for `mhsm report`.")
 @token_options
 def findings(
-    target: str, as_json: bool, module: str | None, tokens: tuple[str, ...], pin_file: str | None
+    target: str,
+    as_json: bool,
+    out: str | None,
+    module: str | None,
+    tokens: tuple[str, ...],
+    pin_file: str | None,
 ) -> None:
     """Print what the implementation below TARGET does against its own standard.
 
@@ -38,14 +47,27 @@ def findings(
         factory = target_factory(target)
         if not isinstance(factory, FindingFactory):
             raise CommandError(f"nothing below the target {target} has a list of findings")
+        if out is not None:
+            check_writable(out)
         found = _listed(factory, as_json=as_json)
+        if out is not None:
+            write_report(out, _document(target, found))
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
+    except ReportFileError as error:
+        raise CommandError(str(error).removesuffix(".")) from None
     untried = [finding for finding in found if finding.state is FindingState.UNTRIED]
     if untried:
         names = ", ".join(finding.identifier for finding in untried)
         raise CommandError(f"{len(untried)} of {len(found)} findings could not be tried: {names}")
     sys.exit(any(finding.state is FindingState.NOT_SEEN for finding in found))
+
+
+def _document(target: str, found: Iterable[Finding]) -> str:
+    results = tuple(
+        FindingResult(**{**asdict(finding), "state": finding.state.value}) for finding in found
+    )
+    return json.dumps(findings_document(FindingsResult(target, results)), indent=1) + "\n"
 
 
 def _listed(factory: FindingFactory, *, as_json: bool) -> list[Finding]:

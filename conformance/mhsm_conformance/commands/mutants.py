@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import click
@@ -9,6 +10,9 @@ import click
 from mhsm_conformance.commands.options import CommandError, workers_option
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_conformance.mutation import tried
+from mhsm_reports import ReportFileError
+from mhsm_reports.mutant_results import Fate, MutantsResult, mutants_document
+from mhsm_reports.report_file import check_writable, write_report
 from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.registry import UnknownTargetError, use_module
 
@@ -23,12 +27,14 @@ __all__ = ["mutants"]
     help="Break this target instead of the emulator, by faults that show on the wire alone.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every verdict.")
+@click.option("--out", metavar="FILE", help="Write the verdicts there, for `mhsm report`.")
 @workers_option(2, "Mutants that are tried")
 @token_options
 def mutants(
     clause: str | None,
     target: str | None,
     as_json: bool,
+    out: str | None,
     workers: int,
     module: str | None,
     tokens: tuple[str, ...],
@@ -44,9 +50,36 @@ def mutants(
     """
     use_module(module, tokens, pin_file)
     try:
-        status = tried(clause, target, as_json=as_json, workers=workers)
+        if out is not None:
+            check_writable(out)
+        result = tried(clause, target, workers=workers)
+        if result is None:
+            raise CommandError(f"no mutant breaks a clause that matches {clause!r}")
+        text = json.dumps(mutants_document(result), indent=1) + "\n"
+        if out is not None:
+            write_report(out, text)
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
-    if status is None:
-        raise CommandError(f"no mutant breaks a clause that matches {clause!r}")
-    sys.exit(status)
+    except ReportFileError as error:
+        raise CommandError(str(error).removesuffix(".")) from None
+    if as_json:
+        click.echo(text, nl=False)
+    else:
+        _print(result)
+    sys.exit(0 if result.conforms else 1)
+
+
+def _print(result: MutantsResult) -> None:
+    width = max(len(mutant.name) for mutant in result.mutants)
+    for mutant in result.mutants:
+        told = f"{mutant.clause:9} {mutant.name:{width}} {mutant.verdict:8}"
+        print(f"{told} {mutant.seconds:6.2f} s")
+        if mutant.verdict is not Fate.KILLED:
+            print(f"          {mutant.prose}")
+            print(f"          failing: {', '.join(mutant.by) or 'nothing'}")
+    for clause in result.clauses_without_mutant:
+        print(f"{clause:9} has no mutant")
+    fates = ", ".join(f"{number} {fate}" for fate, number in result.totals.items())
+    bare = f"{len(result.clauses_without_mutant)} clauses without a mutant"
+    scope = bare if result.target is None else f"faults of the wire, on {result.target}"
+    print(f"{len(result.mutants)} mutants: {fates}; {scope}")

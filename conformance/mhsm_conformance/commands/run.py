@@ -36,7 +36,7 @@ from mhsm_reports import (
 from mhsm_reports.baseline import Baseline
 from mhsm_reports.gate import compared
 from mhsm_reports.gate.circumstances import asked_less
-from mhsm_reports.render import junit, terminal
+from mhsm_reports.render import html, junit, markdown, terminal
 from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.registry import (
     UnknownTargetError,
@@ -68,10 +68,10 @@ keys. Proxies and certificates of the environment are not used.
 On your own token only objects that the run has made are touched, and they are destroyed at its end.
 It is never initialised, and the PIN is tried once.
 
-Writes DIR/run.json (its schema is in the package mhsm_reports) and DIR/junit.xml, and prints what
-was found. A failure names the clause, its source, what was expected and observed, and holds a
-Python script that replays it. The same seed sends the same calls. Ctrl-C leaves a valid result
-that says that it is partial, and exit status 2.
+Writes DIR/run.json (its schema is in the package mhsm_reports) and, from it, DIR/report.html,
+DIR/summary.md and DIR/junit.xml, and prints what was found. A failure names the clause, its source,
+what was expected and observed, and holds a Python script that replays it. The same seed sends the
+same calls. Ctrl-C leaves a valid result that says that it is partial, and exit status 2.
 """
 
 
@@ -92,7 +92,7 @@ that says that it is partial, and exit status 2.
     metavar="DIR",
     default="mhsm-results",
     show_default=True,
-    help="Folder for run.json and junit.xml.",
+    help="Folder for run.json and the reports made of it.",
 )
 @workers_option(1, "Processes that try checks")
 @click.option(
@@ -152,6 +152,8 @@ def run(
         if folder is not None:
             save(result, folder / "run.json")
             junit.write(result, folder / "junit.xml")
+            markdown.write(result, folder / "summary.md")
+            html.write(result, folder / "report.html")
     except (ResultFileError, ValueError) as error:
         raise CommandError(str(error)) from None
     terminal.show(result, sys.stdout)

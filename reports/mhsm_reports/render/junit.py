@@ -4,11 +4,12 @@ JUnit knows passed, failed, error and skipped: what found nothing out is skipped
 and a run that did not do its work has an error, because such a run must not look green.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from mhsm_reports.comparison import NamedRun
 from mhsm_reports.render.explanation import plain_text, unexplained
 from mhsm_reports.render.visible_text import visible, visible_line
 from mhsm_reports.report_file import write_report
@@ -49,14 +50,26 @@ def render(result: RunResult) -> str:
     It has a failure exactly when the exit status of the result is not 0, and an error exactly when
     the run is interrupted or invalid.
     """
-    suites: dict[str, list[_Case]] = {}
-    for case in _cases(result):
-        suites.setdefault(case.suite, []).append(case)
-    every = [case for cases in suites.values() for case in cases]
-    root = ET.Element("testsuites", {"name": result.run.tool.name, **_counts(every)})
-    root.set("time", f"{result.run.seconds:.3f}")
-    for name, cases in suites.items():
-        root.append(_suite(name, cases, result.run))
+    return _written([("", result)])
+
+
+def render_all(runs: Sequence[NamedRun]) -> str:
+    """Return one JUnit report of several runs; the name of a run stands before that of a suite."""
+    return _written([(f"{named.name}: ", named.result) for named in runs])
+
+
+def _written(results: Sequence[tuple[str, RunResult]]) -> str:
+    every: list[_Case] = []
+    root = ET.Element("testsuites", {"name": results[0][1].run.tool.name})
+    for prefix, result in results:
+        suites: dict[str, list[_Case]] = {}
+        for case in _cases(result):
+            every.append(case)
+            suites.setdefault(prefix + case.suite, []).append(case)
+        for name, cases in suites.items():
+            root.append(_suite(name, cases, result.run))
+    root.attrib.update(_counts(every))
+    root.set("time", f"{sum(result.run.seconds for _, result in results):.3f}")
     _make_legal(root)
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")

@@ -12,6 +12,8 @@ def visible(text: str) -> str:
     The escapes are those of Python literals, `\x1b` or `\ud800`, so that a script that is shown
     still means the same where such a character stood inside a plain string.
     """
+    if text.isprintable():
+        return text
     return "".join(
         character
         if character.isprintable() or character in "\n\t"
@@ -23,3 +25,10 @@ def visible(text: str) -> str:
 def visible_line(text: str) -> str:
     """Return `text` as `visible` does, on one line: runs of white space become one space."""
     return visible(" ".join(text.split()))
+
+
+def bounded(text: str, limit: int) -> str:
+    """Return `text`, or its first `limit` characters and a note of how many there are more."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]} … ({len(text) - limit:,} more characters in the result file)"

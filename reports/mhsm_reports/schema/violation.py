@@ -30,6 +30,8 @@ class Violation:
 SCHEMAS = {
     "mhsm-run/1": "run.schema.json",
     "mhsm-baseline/1": "baseline.schema.json",
+    "mhsm-mutants/1": "mutants.schema.json",
+    "mhsm-findings/1": "findings.schema.json",
 }
 
 

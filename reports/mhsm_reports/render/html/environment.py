@@ -1,0 +1,81 @@
+"""The templates of the pages, and how a value becomes text in them.
+
+Whatever a target said is hostile: every value is made visible (no control or bidirectional marks)
+and then escaped. The page permits no script and no style but its own, by their hashes.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from mhsm_reports.render.visible_text import bounded, visible
+from mhsm_reports.verdict import counted
+
+LONGEST_TEXT: Final = 20_000
+"""Characters of one text that a page shows; a reply may have megabytes."""
+
+
+def rendered(template: str, **values: object) -> str:
+    """Return the page that a template of this package makes of the values."""
+    style, script = _asset("page.css"), _asset("page.js")
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    )
+    page = _environment().get_template(template)
+    return page.render(style=Markup(style), script=Markup(script), policy=policy, **values)
+
+
+def shown(value: object) -> object:
+    """Return what a template writes for a value, before it is escaped."""
+    if isinstance(value, Markup):
+        return value
+    return visible(bounded(str(value), LONGEST_TEXT))
+
+
+def duration(seconds: float) -> str:
+    """Write a time in seconds as people do: `4.2 ms`, `16.6 s`, `2 min 5 s`."""
+    if seconds < 1:
+        return f"{1000 * seconds:,.1f} ms"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest} s"
+
+
+def share(part: float, whole: float) -> float:
+    """Return a part as a percentage of the whole, in tenths; of nothing it is 0."""
+    return round(100 * part / whole, 1) if whole else 0.0
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("mhsm_reports.render.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["duration"] = duration
+    environment.filters["number"] = lambda number: f"{number:,}"
+    environment.filters["counted"] = counted
+    environment.filters["bounded"] = bounded
+    environment.globals["share"] = share
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("mhsm_reports.render.html").joinpath("templates", name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

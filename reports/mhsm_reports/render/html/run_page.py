@@ -1,0 +1,122 @@
+"""The page of one run."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mhsm_reports.evidence import MEANINGS, EvidenceKind, evidence_by_clause
+from mhsm_reports.finding_results import FindingsResult
+from mhsm_reports.mutant_results import MutantsResult
+from mhsm_reports.render.explanation import unexplained
+from mhsm_reports.render.html.breaches import stories
+from mhsm_reports.render.html.clause_rows import LETTERS, area_rows, clause_rows
+from mhsm_reports.render.html.environment import rendered
+from mhsm_reports.render.html.key_picture import key_picture
+from mhsm_reports.render.html.timing import slowest, suite_times
+from mhsm_reports.results import Answer, CheckResult, ClauseResult, Run, RunResult, Selection
+from mhsm_reports.totals import coverage, totals
+from mhsm_reports.verdict import exit_status, verdict
+from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, RunState, Severity
+
+#: The area of the clauses about isolation, and the suite of the checks about it.
+ISOLATION_AREA, ISOLATION_SUITE = "ISO", "isolation"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An open question and the answers that the target gave, the most frequent first."""
+
+    clause: str
+    question: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why checks found nothing out, and for how many of them."""
+
+    outcome: Outcome
+    reason: str
+    checks: int
+
+
+def run_page(
+    result: RunResult,
+    mutants: Sequence[MutantsResult] = (),
+    findings: Sequence[FindingsResult] = (),
+) -> str:
+    """Return the page of a run; mutants and findings that were tried elsewhere are shown in it."""
+    evidence = evidence_by_clause([result], mutants)
+    rows = clause_rows(result.clauses, evidence)
+    return rendered(
+        "run.html",
+        run=result.run,
+        result=result,
+        verdict=verdict(result),
+        word=verdict_word(result),
+        totals=totals(result),
+        coverage=coverage(result),
+        outcomes=list(Outcome),
+        kinds=[(kind, LETTERS[kind], MEANINGS[kind]) for kind in EvidenceKind],
+        failures=stories(result, Severity.FAILURE),
+        warnings=stories(result, Severity.WARNING),
+        unexplained=unexplained(result),
+        rows=rows,
+        areas=area_rows(rows),
+        mutants=mutants,
+        findings=[finding for group in findings for finding in group.findings],
+        picture=key_picture(result.matrix),
+        isolation_rows=[row for row in rows if row.clause.area == ISOLATION_AREA],
+        isolation_checks=_isolation_checks(result),
+        questions=_questions(result.open_questions),
+        expected=[clause for clause in result.clauses if clause.expected_failure is not None],
+        whole=_whole(result.run),
+        reasons=_reasons(result.checks),
+        suites=suite_times(result.checks),
+        slowest=slowest(result.checks),
+        stale=_stale(result),
+    )
+
+
+def verdict_word(result: RunResult) -> str:
+    """Return the class of the verdict: `passed`, `failed`, or `unfinished` where it is neither."""
+    if exit_status(result):
+        return "failed"
+    passed = totals(result).checks[Outcome.PASSED] or totals(result).clauses[Outcome.PASSED]
+    return "passed" if passed and result.run.state is RunState.COMPLETE else "unfinished"
+
+
+def _whole(run: Run) -> bool:
+    return run.state is RunState.COMPLETE and run.selection == Selection()
+
+
+def _stale(result: RunResult) -> tuple[ClauseResult, ...]:
+    """Return what was declared to fail and did not; a part of the suite cannot tell."""
+    if not _whole(result.run):
+        return ()
+    return tuple(c for c in result.clauses if c.expected_failure is not None and not c.declared)
+
+
+def _isolation_checks(result: RunResult) -> list[CheckResult]:
+    names = {clause.id for clause in result.clauses if clause.area == ISOLATION_AREA}
+    return [
+        check
+        for check in result.checks
+        if check.suite == ISOLATION_SUITE or names.intersection(check.clauses)
+    ]
+
+
+def _questions(answers: Sequence[Answer]) -> list[Question]:
+    groups: dict[tuple[str, str], list[Answer]] = {}
+    for answer in answers:
+        groups.setdefault((answer.clause, answer.question), []).append(answer)
+    return [
+        Question(clause, question, tuple(sorted(group, key=lambda answer: -answer.count)))
+        for (clause, question), group in groups.items()
+    ]
+
+
+def _reasons(checks: Sequence[CheckResult]) -> list[Reason]:
+    silent = [check for check in checks if check.outcome in WITHOUT_FINDING]
+    groups = Counter((check.outcome, check.reason or "") for check in silent)
+    return [Reason(outcome, reason, count) for (outcome, reason), count in groups.most_common()]

@@ -1,15 +1,22 @@
 """The breaches of a run as a page shows them: one story for each exchange, with what replays it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mhsm_reports.render.visible_text import visible_line
+from mhsm_reports.render.html.environment import LONGEST_TEXT
 from mhsm_reports.results import Failure, RunResult
 from mhsm_reports.vocabulary import Severity
 
+MOST_STEPS: Final = 40
+"""Steps of a sequence that are shown."""
+
 MOST_TOLD: Final = 60
 """Stories that are told in full; the page must open at once however much failed."""
+
+MOST_ALIKE: Final = 5
+"""Stories of the same clauses that are told in full; the first of them lies open."""
 
 MOST_CHARACTERS: Final = 600_000
 """Characters in all stories that are told in full."""
@@ -34,6 +41,7 @@ class Story:
     scripts: tuple[Script, ...]
     case: str | None
     in_full: bool
+    lies_open: bool
 
     @property
     def first(self) -> Failure:
@@ -46,15 +54,21 @@ def stories(result: RunResult, severity: Severity) -> tuple[Story, ...]:
     titles = {check.id: check.title for check in result.checks}
     told: list[Story] = []
     room = MOST_CHARACTERS
+    alike: Counter[frozenset[str]] = Counter()
     groups = _grouped(failure for failure in result.failures if failure.severity is severity)
     for number, group in enumerate(groups, 1):
         scripts = _scripts(group[0])
-        room -= _size(group, scripts)
-        in_full = number <= MOST_TOLD and room > 0
+        clauses = frozenset(failure.clause for failure in group)
+        size = _size(group, scripts)
+        in_full = size <= room and alike[clauses] < MOST_ALIKE and alike.total() < MOST_TOLD
+        if in_full:
+            alike[clauses] += 1
+            room -= size
+        lies_open = in_full and alike[clauses] == 1
         first = group[0]
         title = titles.get(first.check, "")
         case = getattr(first, "case", None)
-        told.append(Story(number, first.check, title, group, scripts, case, in_full))
+        told.append(Story(number, first.check, title, group, scripts, case, in_full, lies_open))
     return tuple(told)
 
 
@@ -77,11 +91,8 @@ def _scripts(failure: Failure) -> tuple[Script, ...]:
 
 
 def _size(group: Sequence[Failure], scripts: Sequence[Script]) -> int:
-    words = sum(len(f.expected) + len(f.observed) + len(f.prose) for f in group)
-    steps = len(group[0].exchange) + sum(len(step) for step in group[0].steps)
-    return words + steps + sum(len(script.text) for script in scripts)
-
-
-def in_brief(story: Story) -> str:
-    """Return a story in a line."""
-    return visible_line(f"{story.first.expected}; observed {story.first.observed}")
+    """Return the characters that are shown of a story: no text is shown longer than the limit."""
+    first = group[0]
+    texts = [text for failure in group for text in (failure.expected, failure.observed)]
+    texts += [first.exchange, *first.steps[:MOST_STEPS], *(script.text for script in scripts)]
+    return sum(min(len(text), LONGEST_TEXT) for text in texts)

@@ -65,10 +65,15 @@ def _environment() -> Environment:
     )
     environment.filters["duration"] = duration
     environment.filters["number"] = lambda number: f"{number:,}"
-    environment.filters["counted"] = counted
+    environment.filters["counted"] = _counted
     environment.filters["bounded"] = bounded
     environment.globals["share"] = share
     return environment
+
+
+def _counted(number: int, noun: str, several: str | None = None) -> str:
+    """Write a number with its noun, and with a plural of its own where that is irregular."""
+    return counted(number, noun) if several is None or number == 1 else f"{number:,} {several}"
 
 
 @cache

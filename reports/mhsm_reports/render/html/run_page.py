@@ -8,7 +8,7 @@ from mhsm_reports.evidence import MEANINGS, EvidenceKind, evidence_by_clause
 from mhsm_reports.finding_results import FindingsResult
 from mhsm_reports.mutant_results import MutantsResult
 from mhsm_reports.render.explanation import unexplained
-from mhsm_reports.render.html.breaches import stories
+from mhsm_reports.render.html.breaches import MOST_STEPS, stories
 from mhsm_reports.render.html.clause_rows import LETTERS, area_rows, clause_rows
 from mhsm_reports.render.html.environment import rendered
 from mhsm_reports.render.html.key_picture import key_picture
@@ -58,6 +58,7 @@ def run_page(
         coverage=coverage(result),
         outcomes=list(Outcome),
         kinds=[(kind, LETTERS[kind], MEANINGS[kind]) for kind in EvidenceKind],
+        most_steps=MOST_STEPS,
         failures=stories(result, Severity.FAILURE),
         warnings=stories(result, Severity.WARNING),
         unexplained=unexplained(result),

@@ -65,7 +65,19 @@ def findings(
 
 def _document(target: str, found: Iterable[Finding]) -> str:
     results = tuple(
-        FindingResult(**{**asdict(finding), "state": finding.state.value}) for finding in found
+        FindingResult(
+            identifier=finding.identifier,
+            title=finding.title,
+            standard=finding.standard,
+            expected=finding.expected,
+            observed=finding.observed,
+            state=finding.state.value,
+            steps=finding.steps,
+            clauses=finding.clauses,
+            handled=finding.handled,
+            reproduction=finding.reproduction,
+        )
+        for finding in found
     )
     return json.dumps(findings_document(FindingsResult(target, results)), indent=1) + "\n"
 

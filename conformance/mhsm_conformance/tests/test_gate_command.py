@@ -81,7 +81,7 @@ def test_two_runs_of_one_seed_give_the_same_baseline(folder: Path) -> None:
 
 
 def test_a_broken_target_is_a_regression_of_its_clause(folder: Path) -> None:
-    broken = suite_run("mutant:unguarded-alg-004")
+    broken = suite_run("mutant:no-signature-is-right")
     refused = held(folder, broken)
     assert refused.exit_code == 2
     assert "is of target model" in refused.stderr
@@ -90,13 +90,13 @@ def test_a_broken_target_is_a_regression_of_its_clause(folder: Path) -> None:
     assert done.exit_code == 1
     findings = json.loads(done.stdout)["findings"]
     regressions = {one["id"] for one in findings if one["weight"] == "regression"}
-    assert "ALG-004" in regressions
-    told = next(one for one in findings if one["id"] == "ALG-004")
+    assert "ALG-010" in regressions
+    told = next(one for one in findings if one["id"] == "ALG-010")
     assert told["details"][0].startswith("expected: ")
 
 
 def test_a_known_failure_passes_the_gate_and_a_mended_one_is_told(folder: Path) -> None:
-    broken = suite_run("mutant:unguarded-alg-004")
+    broken = suite_run("mutant:no-signature-is-right")
     save(broken, folder / "run.json")
     words = [str(folder / "run.json"), "--out", str(folder / "base.json")]
     refused = CliRunner().invoke(baseline, words)
@@ -223,7 +223,7 @@ def test_a_run_that_is_too_small_for_its_baseline_does_not_begin(
 
 def test_a_run_of_another_target_does_not_begin(folder: Path) -> None:
     words = [
-        "mutant:unguarded-alg-004",
+        "mutant:no-signature-is-right",
         "--baseline",
         str(folder / "base.json"),
         "--out",
@@ -231,7 +231,7 @@ def test_a_run_of_another_target_does_not_begin(folder: Path) -> None:
     ]
     done = CliRunner().invoke(run, words)
     assert done.exit_code == 2
-    assert "is a baseline of target model, not of mutant:unguarded-alg-004" in done.stderr
+    assert "is a baseline of target model, not of mutant:no-signature-is-right" in done.stderr
     assert not (folder / "o").exists()
 
 

@@ -118,7 +118,8 @@ class Connection(HttpToolsProtocol):
             status = 414 if len(self.url) > LARGEST_HEAD // 2 else 431
             code, told = "BadParameter", "The head of the request is too large"
         # Of a request whose line was read, the method is known.
-        method = self.parser.get_method().decode("latin-1") if self.url else ""
+        parser: Any = self.parser
+        method = parser.get_method().decode("latin-1") if self.url else ""
         response = own_refusal(status, code, told, method)
         lines = [f"{name}: {value}" for name, value in response.headers.items()]
         length = f"content-length: {len(response.body)}"

@@ -8,7 +8,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -63,12 +63,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["duration"] = duration
-    environment.filters["number"] = lambda number: f"{number:,}"
-    environment.filters["counted"] = _counted
-    environment.filters["bounded"] = bounded
-    environment.globals["share"] = share
+    # Jinja declares them as what it puts there itself.
+    filters = cast(dict[str, object], environment.filters)
+    filters |= {"duration": duration, "number": _number, "counted": _counted, "bounded": bounded}
+    cast(dict[str, object], environment.globals)["share"] = share
     return environment
+
+
+def _number(number: int) -> str:
+    return f"{number:,}"
 
 
 def _counted(number: int, noun: str, several: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The gate on real runs: of the emulator, of a broken one, interrupted, cut off, of another target."""
+"""The gate on real runs: of the emulator, of a broken one, interrupted, of another target."""
 
 from __future__ import annotations
 

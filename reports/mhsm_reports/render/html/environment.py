@@ -8,7 +8,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Final, cast
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -64,9 +64,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     # Jinja declares them as what it puts there itself.
-    filters = cast(dict[str, object], environment.filters)
-    filters |= {"duration": duration, "number": _number, "counted": _counted, "bounded": bounded}
-    cast(dict[str, object], environment.globals)["share"] = share
+    untyped: Any = environment
+    untyped.filters |= {
+        "duration": duration,
+        "number": _number,
+        "counted": _counted,
+        "bounded": bounded,
+    }
+    untyped.globals["share"] = share
     return environment
 
 

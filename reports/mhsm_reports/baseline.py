@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from mhsm_reports.results import CheckResult, ClauseResult, RunResult, Selection, Tool
 from mhsm_reports.totals import OBLIGING
-from mhsm_reports.vocabulary import Basis, Level, Outcome, Profile, RunState
+from mhsm_reports.vocabulary import Basis, Level, Outcome, Profile
 
 #: Worst last: of several runs a baseline takes the worst outcome, so that none of them trips it.
 WORST_LAST = (
@@ -114,14 +114,9 @@ def unfit(result: RunResult) -> str | None:
     return f"it did not break {stale[0].id}, which is declared to be broken" if stale else None
 
 
-def is_whole(result: RunResult) -> bool:
-    """Whether a run did all there is to do, so that what it did not see is not there."""
-    return result.run.state is RunState.COMPLETE and result.run.selection == Selection()
-
-
 def stale_declarations(result: RunResult) -> tuple[ClauseResult, ...]:
     """Return the clauses that the profile declares broken and that a whole run did not break."""
-    if not is_whole(result):
+    if not result.run.is_whole:
         return ()
     declared = (clause for clause in result.clauses if clause.expected_failure is not None)
     return tuple(clause for clause in declared if not clause.declared)

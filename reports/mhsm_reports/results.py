@@ -63,6 +63,11 @@ class Run:
     strict: bool
     exchanges: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it did all there is to do, so that what it did not see is not there."""
+        return self.state is RunState.COMPLETE and self.selection == Selection()
+
 
 @dataclass(frozen=True, slots=True)
 class ClauseResult:

@@ -1,5 +1,7 @@
 """What a run comes to: an exit status for machines and one sentence for people."""
 
+from enum import StrEnum
+
 from mhsm_reports.results import RunResult
 from mhsm_reports.totals import totals
 from mhsm_reports.vocabulary import Outcome, RunState
@@ -15,6 +17,25 @@ def exit_status(result: RunResult) -> int:
     return int(
         count.failures > 0 or count.clauses[Outcome.FAILED] > 0 or count.checks[Outcome.FAILED] > 0
     )
+
+
+class VerdictClass(StrEnum):
+    """What a run comes to in a word, for a colour or a sign."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNFINISHED = "unfinished"
+    """Neither: it did not do its work, or nothing passed."""
+
+
+def verdict_class(result: RunResult) -> VerdictClass:
+    """Return the class of what the run comes to; a failure outweighs all else."""
+    if exit_status(result):
+        return VerdictClass.FAILED
+    count = totals(result)
+    passed = count.checks[Outcome.PASSED] or count.clauses[Outcome.PASSED]
+    complete = result.run.state is RunState.COMPLETE
+    return VerdictClass.PASSED if passed and complete else VerdictClass.UNFINISHED
 
 
 def verdict(result: RunResult) -> str:

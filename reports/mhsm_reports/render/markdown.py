@@ -15,7 +15,7 @@ from mhsm_reports.render.visible_text import bounded, visible_line
 from mhsm_reports.report_file import write_report
 from mhsm_reports.results import Failure, RunResult, Selection
 from mhsm_reports.totals import coverage, totals
-from mhsm_reports.verdict import counted, exit_status, verdict
+from mhsm_reports.verdict import VerdictClass, counted, verdict, verdict_class
 from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, RunState, Severity
 
 LARGEST: Final = 900_000
@@ -29,6 +29,12 @@ LONGEST_BLOCK: Final = 8_000
 
 MOST_FOLDED: Final = 40
 """Breaches that are told in full."""
+
+_SIGNS: Final = {
+    VerdictClass.PASSED: "✅",
+    VerdictClass.FAILED: "❌",
+    VerdictClass.UNFINISHED: "⚠️",
+}
 
 # What begins markup, an entity, a mention, a reference, a formula or a link.
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]#|<>&~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
@@ -183,9 +189,7 @@ def _comparison_parts(runs: Sequence[NamedRun]) -> Iterator[str]:
 
 
 def _mark(result: RunResult) -> str:
-    if exit_status(result):
-        return "❌"
-    return "✅" if verdict(result).startswith("PASSED") else "⚠️"
+    return _SIGNS[verdict_class(result)]
 
 
 def _short(text: str) -> str:

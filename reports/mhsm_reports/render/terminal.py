@@ -20,13 +20,17 @@ from mhsm_reports.results import (
     Failure,
     Run,
     RunResult,
-    Selection,
 )
 from mhsm_reports.totals import coverage, totals
-from mhsm_reports.verdict import counted, exit_status, verdict
-from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, RunState, Severity
+from mhsm_reports.verdict import VerdictClass, counted, verdict, verdict_class
+from mhsm_reports.vocabulary import WITHOUT_FINDING, RunState, Severity
 
 DEFAULT_WIDTH = 80
+_COLOURS = {
+    VerdictClass.PASSED: "green",
+    VerdictClass.FAILED: "red",
+    VerdictClass.UNFINISHED: "yellow",
+}
 #: Below this the tables cannot be drawn; a narrower terminal folds the lines itself.
 NARROWEST = 72
 
@@ -199,7 +203,6 @@ def _answers(result: RunResult) -> Table:
 
 
 def _expected(clauses: Sequence[ClauseResult], run: Run) -> Table:
-    whole = run.state is RunState.COMPLETE and run.selection == Selection()
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -208,7 +211,7 @@ def _expected(clauses: Sequence[ClauseResult], run: Run) -> Table:
         text.append(f"\ndeclared: {visible_line(clause.expected_failure or '')}", "dim")
         if clause.declared:
             text.append(f"\nbroken {counted(clause.declared, 'time')}", "yellow")
-        elif whole:
+        elif run.is_whole:
             text.append("\nstale: this run did not break it", "bold yellow")
         grid.add_row(visible_line(clause.id), text)
     return grid
@@ -228,10 +231,7 @@ def _unexplained(rest: Unexplained) -> Iterator[RenderableType]:
 
 
 def _verdict_style(result: RunResult) -> str:
-    if exit_status(result):
-        return "bold red"
-    passed = totals(result).checks[Outcome.PASSED] or totals(result).clauses[Outcome.PASSED]
-    return "bold green" if passed and result.run.state is RunState.COMPLETE else "bold yellow"
+    return f"bold {_COLOURS[verdict_class(result)]}"
 
 
 def _width(stream: TextIO, *, terminal: bool) -> int:

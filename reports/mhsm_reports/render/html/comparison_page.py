@@ -11,9 +11,8 @@ from mhsm_reports.mutant_results import MutantsResult
 from mhsm_reports.render.html.clause_rows import LETTERS, ClauseRow, area_rows, clause_rows
 from mhsm_reports.render.html.environment import rendered
 from mhsm_reports.render.html.key_picture import KeyPicture, key_picture
-from mhsm_reports.render.html.run_page import verdict_word
 from mhsm_reports.results import MatrixCell
-from mhsm_reports.verdict import verdict
+from mhsm_reports.verdict import verdict, verdict_class
 from mhsm_reports.vocabulary import CellOutcome, Outcome, Severity
 
 #: Runs differ least where one of them found nothing out: such rows come after real contradictions.
@@ -71,7 +70,7 @@ def comparison_page(
         "comparison.html",
         columns=[_column(named) for named in runs],
         standings=league(runs),
-        words={named.name: verdict_word(named.result) for named in runs},
+        words={named.name: verdict_class(named.result) for named in runs},
         differing=_differing(across, rows),
         agreeing=[(item, rows[item.first.id]) for item in across if not item.differs],
         breaches=_breaches(runs),
@@ -88,7 +87,7 @@ def comparison_page(
 def _column(named: NamedRun) -> RunColumn:
     result = named.result
     picture = key_picture(result.matrix)
-    return RunColumn(named, verdict_word(result), verdict(result), picture)
+    return RunColumn(named, verdict_class(result), verdict(result), picture)
 
 
 def _differing(

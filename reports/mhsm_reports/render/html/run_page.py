@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mhsm_reports.baseline import stale_declarations
 from mhsm_reports.evidence import MEANINGS, EvidenceKind, evidence_by_clause
 from mhsm_reports.finding_results import FindingsResult
 from mhsm_reports.mutant_results import MutantsResult
@@ -13,10 +14,10 @@ from mhsm_reports.render.html.clause_rows import LETTERS, area_rows, clause_rows
 from mhsm_reports.render.html.environment import rendered
 from mhsm_reports.render.html.key_picture import key_picture
 from mhsm_reports.render.html.timing import slowest, suite_times
-from mhsm_reports.results import Answer, CheckResult, ClauseResult, Run, RunResult, Selection
+from mhsm_reports.results import Answer, CheckResult, RunResult
 from mhsm_reports.totals import coverage, totals
-from mhsm_reports.verdict import exit_status, verdict
-from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, RunState, Severity
+from mhsm_reports.verdict import verdict, verdict_class
+from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, Severity
 
 #: The area of the clauses about isolation, and the suite of the checks about it.
 ISOLATION_AREA, ISOLATION_SUITE = "ISO", "isolation"
@@ -53,7 +54,7 @@ def run_page(
         run=result.run,
         result=result,
         verdict=verdict(result),
-        word=verdict_word(result),
+        word=verdict_class(result),
         totals=totals(result),
         coverage=coverage(result),
         outcomes=list(Outcome),
@@ -71,31 +72,12 @@ def run_page(
         isolation_checks=_isolation_checks(result),
         questions=_questions(result.open_questions),
         expected=[clause for clause in result.clauses if clause.expected_failure is not None],
-        whole=_whole(result.run),
+        whole=result.run.is_whole,
         reasons=_reasons(result.checks),
         suites=suite_times(result.checks),
         slowest=slowest(result.checks),
-        stale=_stale(result),
+        stale=stale_declarations(result),
     )
-
-
-def verdict_word(result: RunResult) -> str:
-    """Return the class of the verdict: `passed`, `failed`, or `unfinished` where it is neither."""
-    if exit_status(result):
-        return "failed"
-    passed = totals(result).checks[Outcome.PASSED] or totals(result).clauses[Outcome.PASSED]
-    return "passed" if passed and result.run.state is RunState.COMPLETE else "unfinished"
-
-
-def _whole(run: Run) -> bool:
-    return run.state is RunState.COMPLETE and run.selection == Selection()
-
-
-def _stale(result: RunResult) -> tuple[ClauseResult, ...]:
-    """Return what was declared to fail and did not; a part of the suite cannot tell."""
-    if not _whole(result.run):
-        return ()
-    return tuple(c for c in result.clauses if c.expected_failure is not None and not c.declared)
 
 
 def _isolation_checks(result: RunResult) -> list[CheckResult]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import as_file, files
@@ -12,7 +12,7 @@ import pytest
 
 from mhsm_conformance.plugin import clauses_of, title_of
 
-__all__ = ["SuiteCheck", "checks_by_clause", "suite_checks"]
+__all__ = ["FunctionChecks", "SuiteCheck", "by_function", "checks_by_clause", "suite_checks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,30 @@ class SuiteCheck:
     def function(self) -> str:
         """The name without parameters."""
         return self.name.partition("[")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionChecks:
+    """The checks of one function of a suite, and how many there are."""
+
+    name: str
+    title: str
+    count: int
+
+
+def by_function(checks: Iterable[SuiteCheck]) -> tuple[FunctionChecks, ...]:
+    """The checks by function; each has the title of its first check, without parameters."""
+    found: dict[tuple[str, str], list[SuiteCheck]] = {}
+    for check in checks:
+        found.setdefault((check.suite, check.function), []).append(check)
+    return tuple(
+        FunctionChecks(
+            f"{suite}::{function.removeprefix('test_')}",
+            rows[0].title.partition(" [")[0],
+            len(rows),
+        )
+        for (suite, function), rows in found.items()
+    )
 
 
 @dataclass(slots=True)

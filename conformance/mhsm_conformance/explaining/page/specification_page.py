@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from mhsm_conformance.explaining.accounts import ClauseAccount, account_of, breach_counts_as
@@ -23,7 +20,7 @@ from mhsm_conformance.explaining.open_questions import open_questions
 from mhsm_conformance.explaining.operation_accounts import OperationAccount, operation_account
 from mhsm_conformance.explaining.operation_examples import operation_examples
 from mhsm_conformance.explaining.run_evidence import RunFile
-from mhsm_conformance.explaining.suite_checks import SuiteCheck
+from mhsm_conformance.explaining.suite_checks import by_function
 from mhsm_conformance.results import tool_version
 from mhsm_model.catalogue import catalogue
 from mhsm_model.clauses import Basis, Level
@@ -31,6 +28,7 @@ from mhsm_model.operations import OPERATIONS
 from mhsm_model.revisions import REVISIONS
 from mhsm_model.tables.lifecycle import Stage
 from mhsm_model.tables.quirks import QUIRKS
+from mhsm_reports.render.html.self_contained import asset, page_environment, style_and_script
 from mhsm_reports.render.visible_text import visible
 
 __all__ = ["specification_page"]
@@ -47,30 +45,16 @@ class _Area:
     clauses: tuple[ClauseAccount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Checks:
-    """The checks of one function, and how many there are."""
-
-    name: str
-    title: str
-    count: int
-
-
 def specification_page(runs: Sequence[RunFile] = ()) -> str:
     """The page, with what each run says of each clause where runs are given."""
-    style, script = _asset("specification.css") + LIFE_STYLE, _asset("specification.js")
-    policy = (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; "
-        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
-    )
+    style = asset(_PACKAGE, "specification.css") + LIFE_STYLE
+    own = style_and_script(style, asset(_PACKAGE, "specification.js"))
     accounts = tuple(account_of(row, runs) for row in catalogue())
     return (
         _environment()
         .get_template("specification.html")
         .render(
-            style=Markup(style),
-            script=Markup(script),
-            policy=policy,
+            **own,
             tool=tool_version(),
             operations=tuple(_operations()),
             areas=_areas(accounts),
@@ -119,20 +103,6 @@ def _counts(words: Iterable[Any], told: Iterable[Any]) -> dict[str, int]:
     return {str(word): listed.count(word) for word in words}
 
 
-def _checks(checks: Sequence[SuiteCheck]) -> list[_Checks]:
-    found: dict[tuple[str, str], list[SuiteCheck]] = {}
-    for check in checks:
-        found.setdefault((check.suite, check.function), []).append(check)
-    return [
-        _Checks(
-            f"{suite}::{function.removeprefix('test_')}",
-            rows[0].title.partition(" [")[0],
-            len(rows),
-        )
-        for (suite, function), rows in found.items()
-    ]
-
-
 def _marked(text: str) -> Markup:
     """The text with what stands in backticks set as code."""
     parts = [escape(part) for part in visible(text).split("`")]
@@ -150,29 +120,12 @@ def _shown(value: object) -> object:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(_PACKAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(_PACKAGE, _shown)
     own: dict[str, Any] = {
         "breach": breach_counts_as,
-        "by_function": _checks,
+        "by_function": by_function,
         "grouped": grouped,
         "marked": _marked,
     }
     environment.filters.update(own)
     return environment
-
-
-@cache
-def _asset(name: str) -> str:
-    return files(_PACKAGE).joinpath("templates", name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
@@ -13,7 +12,7 @@ from mhsm_conformance.explaining.error_answers import ErrorAnswer
 from mhsm_conformance.explaining.error_table import ErrorRow, grouped
 from mhsm_conformance.explaining.places import Place
 from mhsm_conformance.explaining.recorded_examples import Example
-from mhsm_conformance.explaining.suite_checks import SuiteCheck
+from mhsm_conformance.explaining.suite_checks import SuiteCheck, by_function
 from mhsm_conformance.explaining.text.drawing import indented, labelled, linked
 from mhsm_reports.render.visible_text import visible
 
@@ -93,13 +92,10 @@ def error_text(error: ErrorRow, *, demanded: bool) -> Text:
 
 def _checks(checks: tuple[SuiteCheck, ...]) -> Iterator[tuple[str, RenderableType | str]]:
     """The checks, those of one function as one."""
-    count = Counter((check.suite, check.function) for check in checks)
-    titles = {(check.suite, check.function): check.title for check in reversed(checks)}
-    for (suite, function), number in count.items():
-        title = titles[suite, function].partition(" [")[0]
-        text = Text.assemble((f"{suite}::{function.removeprefix('test_')}", "cyan"))
-        text.append(f" ({number} times)" if number > 1 else "", "dim")
-        text.append(f": {title}")
+    for row in by_function(checks):
+        text = Text.assemble((row.name, "cyan"))
+        text.append(f" ({row.count} times)" if row.count > 1 else "", "dim")
+        text.append(f": {row.title}")
         yield "checks", text
     if not checks:
         yield "checks", "none names it"

@@ -1,20 +1,20 @@
 """The templates of the pages, and how a value becomes text in them.
 
 Whatever a target said is hostile: every value is made visible (no control or bidirectional marks)
-and then escaped. The page permits no script and no style but its own, by their hashes.
+and then escaped.
 """
 
-import base64
-import hashlib
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
+from mhsm_reports.render.html.self_contained import asset, page_environment, style_and_script
 from mhsm_reports.render.visible_text import bounded, visible
 from mhsm_reports.verdict import counted
+
+_PACKAGE: Final = "mhsm_reports.render.html"
 
 LONGEST_TEXT: Final = 20_000
 """Characters of one text that a page shows; a reply may have megabytes."""
@@ -22,13 +22,7 @@ LONGEST_TEXT: Final = 20_000
 
 def rendered(template: str, **values: object) -> str:
     """Return the page that a template of this package makes of the values."""
-    style, script = _asset("page.css"), _asset("page.js")
-    policy = (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
-    )
-    page = _environment().get_template(template)
-    return page.render(style=Markup(style), script=Markup(script), policy=policy, **values)
+    return _environment().get_template(template).render(**_own(), **values)
 
 
 def shown(value: object) -> object:
@@ -55,14 +49,7 @@ def share(part: float, whole: float) -> float:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("mhsm_reports.render.html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(_PACKAGE, shown)
     # Jinja declares them as what it puts there itself.
     untyped: Any = environment
     untyped.filters |= {
@@ -85,10 +72,5 @@ def _counted(number: int, noun: str, several: str | None = None) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
-    return files("mhsm_reports.render.html").joinpath("templates", name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+def _own() -> dict[str, Any]:
+    return style_and_script(asset(_PACKAGE, "page.css"), asset(_PACKAGE, "page.js"), "data:")

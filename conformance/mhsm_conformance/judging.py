@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -20,7 +20,7 @@ from mhsm_reports.report_file import ReportFileError, write_report
 from mhsm_targets.recordings.reading import UnknownFormatError
 from mhsm_targets.recordings.recording import RecordingError
 
-__all__ = ["judged", "recorded_files"]
+__all__ = ["judged", "named_files"]
 
 _SHOWN_REJECTIONS: Final = 50
 
@@ -126,11 +126,19 @@ def _verdicts_of(path: Path, totals: _Totals, strictness: Strictness) -> Iterato
         totals.problems.append(str(error))
 
 
-def recorded_files(folder: str, problems: list[str]) -> Iterator[Path]:
-    """The regular files under a folder, in order; what cannot be looked into is told."""
+def named_files(paths: Iterable[str], problems: list[str]) -> Iterator[tuple[Path, bool]]:
+    """The files named, and the regular ones under the folders named, in order.
+
+    Each with whether it was named itself: what is in a folder need not be a recording. What cannot
+    be looked into is told in `problems`.
+    """
     totals = _Totals()
     totals.problems = problems
-    yield from _files(folder, totals)
+    for told in paths:
+        if os.path.isdir(told):
+            yield from ((path, False) for path in _files(told, totals))
+        else:
+            yield Path(told), True
 
 
 def _verdicts_in(folder: str, totals: _Totals, strictness: Strictness) -> Iterator[ExchangeVerdict]:

@@ -14,7 +14,7 @@ from mhsm_model.catalogue import catalogue
 from mhsm_model.clauses import Clause
 from mhsm_model.tables.recorded import recorded_exchanges
 
-__all__ = ["list_clauses"]
+__all__ = ["clause_document", "list_clauses"]
 
 
 def list_clauses(pattern: str | None, out: TextIO, *, as_json: bool) -> bool:
@@ -23,14 +23,15 @@ def list_clauses(pattern: str | None, out: TextIO, *, as_json: bool) -> bool:
     if not chosen:
         return False
     if as_json:
-        json.dump([_document(row) for row in chosen], out, indent=1)
+        json.dump([clause_document(row) for row in chosen], out, indent=1)
         out.write("\n")
     else:
         Console(file=out, highlight=False, soft_wrap=False).print(_table(chosen))
     return True
 
 
-def _document(row: Clause) -> dict[str, Any]:
+def clause_document(row: Clause) -> dict[str, Any]:
+    """The clause as JSON values, with how many recorded exchanges exercised it."""
     return {
         "id": row.identifier,
         "prose": row.prose,

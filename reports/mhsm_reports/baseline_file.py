@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mhsm_reports.baseline import Baseline, BaselineCheck, BaselineClause, Sight, baseline_of
-from mhsm_reports.document_file import ResultFileError, read_document
-from mhsm_reports.report_file import ReportFileError, write_report
+from mhsm_reports.document_file import read_document, write_document
 from mhsm_reports.result_document import FORMAT as RUN_FORMAT
 from mhsm_reports.result_document import from_document
 from mhsm_reports.results import Selection, Tool
-from mhsm_reports.schema import first_violation
 from mhsm_reports.vocabulary import Basis, Level, Outcome, Profile
 
 FORMAT = "mhsm-baseline/1"
@@ -35,14 +33,7 @@ def save_baseline(baseline: Baseline, path: Path | str) -> None:
     Raises `ResultFileError` when the file cannot be written, and when the baseline breaks the
     schema.
     """
-    text = baseline_text(baseline)
-    violation = first_violation(json.loads(text), FORMAT)
-    if violation is not None:
-        raise ResultFileError(f"{path} was not written: {violation.place}, {violation.problem}.")
-    try:
-        write_report(path, text)
-    except ReportFileError as error:
-        raise ResultFileError(str(error)) from error
+    write_document(path, baseline_text(baseline), FORMAT)
 
 
 def baseline_text(baseline: Baseline) -> str:

@@ -1,11 +1,11 @@
-"""JSON files of formats of ours: reading one, and saying in one sentence what is wrong with it."""
+"""JSON files of formats of ours: read, written, and what is wrong with one in a sentence."""
 
 import json
 import math
 from pathlib import Path
 from typing import NoReturn, cast
 
-from mhsm_reports.report_file import ReportFileError, reason_of
+from mhsm_reports.report_file import ReportFileError, reason_of, write_report
 from mhsm_reports.schema import first_violation
 
 
@@ -26,6 +26,21 @@ def read_document(path: Path | str, *formats: str) -> dict[str, object]:
     if violation is not None:
         raise ResultFileError(f"{path}, {violation.place}: {violation.problem}.")
     return cast(dict[str, object], document)
+
+
+def write_document(path: Path | str, text: str, form: str) -> None:
+    """Write the text of a JSON object of the format to `path`, whole or not at all.
+
+    Raises `ResultFileError` when the file cannot be written, and when the object breaks the schema,
+    so that no file is left that `read_document` refuses.
+    """
+    violation = first_violation(json.loads(text), form)
+    if violation is not None:
+        raise ResultFileError(f"{path} was not written: {violation.place}, {violation.problem}.")
+    try:
+        write_report(path, text)
+    except ReportFileError as error:
+        raise ResultFileError(str(error)) from error
 
 
 def _text(path: Path) -> str:

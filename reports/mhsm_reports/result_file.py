@@ -3,11 +3,9 @@
 import json
 from pathlib import Path
 
-from mhsm_reports.document_file import ResultFileError, read_document
-from mhsm_reports.report_file import ReportFileError, write_report
+from mhsm_reports.document_file import ResultFileError, read_document, write_document
 from mhsm_reports.result_document import FORMAT, from_document, to_document
 from mhsm_reports.results import RunResult
-from mhsm_reports.schema import first_violation
 
 __all__ = ["ResultFileError", "load", "save", "serialised"]
 
@@ -18,14 +16,7 @@ def save(result: RunResult, path: Path | str) -> None:
     The same result always gives the same bytes. Raises `ResultFileError` when the file cannot be
     written, and when the result breaks the schema, so that no file is left that `load` refuses.
     """
-    text = serialised(result)
-    violation = first_violation(json.loads(text), FORMAT)
-    if violation is not None:
-        raise ResultFileError(f"{path} was not written: {violation.place}, {violation.problem}.")
-    try:
-        write_report(path, text)
-    except ReportFileError as error:
-        raise ResultFileError(str(error)) from error
+    write_document(path, serialised(result), FORMAT)
 
 
 def load(path: Path | str) -> RunResult:

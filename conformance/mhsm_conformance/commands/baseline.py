@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, unusable
 from mhsm_reports import ReportFileError, RunResult, RunState, load
 from mhsm_reports.baseline import BaselineError, baseline_of, unfit
 from mhsm_reports.baseline_file import baseline_text, save_baseline
@@ -46,8 +46,10 @@ def baseline(runs: tuple[str, ...], out: str | None, with_failures: bool, partia
             click.echo(baseline_text(made), nl=False)
             return
         save_baseline(made, out)
-    except (BaselineError, ReportFileError) as error:
-        raise CommandError(str(error).rstrip(".")) from None
+    except BaselineError as error:
+        raise CommandError(str(error).removesuffix(".")) from None
+    except ReportFileError as error:
+        raise unusable(error) from None
     click.echo(f"{out}: {len(made.clauses):,} clauses and {len(made.checks):,} checks", err=True)
 
 

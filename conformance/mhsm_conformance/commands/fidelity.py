@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +18,7 @@ from mhsm_conformance.commands.options import CommandError, out_folder
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_conformance.fidelity.replay import replayed
 from mhsm_conformance.fidelity.summary import Summary, summed
-from mhsm_conformance.judging import recorded_files
+from mhsm_conformance.judging import named_files
 from mhsm_conformance.results import tool_version
 from mhsm_reports.report_file import ReportFileError, write_report
 from mhsm_targets.protocol import TargetFactory, TargetUnavailableError
@@ -68,7 +66,7 @@ def fidelity(
     summary, problems = Summary(), list[str]()
     try:
         factory = proven_factory(target)
-        for path in _files(paths, problems):
+        for path in named_files(paths, problems):
             _add(path, factory, summary, problems)
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
@@ -96,15 +94,6 @@ def fidelity(
     if problems:
         sys.exit(2)
     sys.exit(0 if summary.is_faithful else 1)
-
-
-def _files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[Path, bool]]:
-    """The files named, and those in folders; the latter need not be recordings."""
-    for told in paths:
-        if os.path.isdir(told):
-            yield from ((path, False) for path in recorded_files(told, problems))
-        else:
-            yield Path(told), True
 
 
 def _add(

@@ -11,11 +11,12 @@ from typing import TextIO
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, unusable
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_reports import ReportFileError
 from mhsm_reports.finding_results import FindingResult, FindingsResult, findings_document
 from mhsm_reports.report_file import check_writable, write_report
+from mhsm_reports.result_document import decoded
 from mhsm_targets.protocol import Finding, FindingFactory, FindingState, TargetUnavailableError
 from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
 
@@ -55,7 +56,7 @@ def findings(
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
     except ReportFileError as error:
-        raise CommandError(str(error).removesuffix(".")) from None
+        raise unusable(error) from None
     untried = [finding for finding in found if finding.state is FindingState.UNTRIED]
     if untried:
         names = ", ".join(finding.identifier for finding in untried)
@@ -64,21 +65,7 @@ def findings(
 
 
 def _document(target: str, found: Iterable[Finding]) -> str:
-    results = tuple(
-        FindingResult(
-            identifier=finding.identifier,
-            title=finding.title,
-            standard=finding.standard,
-            expected=finding.expected,
-            observed=finding.observed,
-            state=finding.state.value,
-            steps=finding.steps,
-            clauses=finding.clauses,
-            handled=finding.handled,
-            reproduction=finding.reproduction,
-        )
-        for finding in found
-    )
+    results = tuple(decoded(FindingResult, asdict(finding)) for finding in found)
     return json.dumps(findings_document(FindingsResult(target, results)), indent=1) + "\n"
 
 

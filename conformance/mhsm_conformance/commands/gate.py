@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, unusable
 from mhsm_reports import ReportFileError, RunResult, load
 from mhsm_reports.baseline import Baseline
 from mhsm_reports.baseline_file import load_baseline
@@ -101,7 +101,7 @@ def loaded_baseline(path: str) -> Baseline:
     try:
         return load_baseline(path)
     except ReportFileError as error:
-        raise _told(error) from None
+        raise unusable(error) from None
 
 
 def print_gate(found: Gate, baseline: str, run: str) -> None:
@@ -130,7 +130,7 @@ def _loaded_run(path: str) -> RunResult:
     try:
         return load(path)
     except ReportFileError as error:
-        raise _told(error) from None
+        raise unusable(error) from None
 
 
 def _write(path: str, text: str) -> None:
@@ -142,11 +142,7 @@ def _write(path: str, text: str) -> None:
         else:
             write_report(path, text)
     except ReportFileError as error:
-        raise _told(error) from None
+        raise unusable(error) from None
     except OSError as error:
         reason = (error.strerror or "it cannot be written").lower()
         raise CommandError(f"cannot write {path}: {reason}") from None
-
-
-def _told(error: ReportFileError) -> CommandError:
-    return CommandError(str(error).rstrip("."))

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from mhsm_conformance.commands.options import CommandError, workers_option
+from mhsm_conformance.commands.options import CommandError, unusable, workers_option
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_conformance.mutation import tried
 from mhsm_reports import ReportFileError
@@ -61,7 +61,7 @@ def mutants(
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
     except ReportFileError as error:
-        raise CommandError(str(error).removesuffix(".")) from None
+        raise unusable(error) from None
     if as_json:
         click.echo(text, nl=False)
     else:

@@ -8,7 +8,16 @@ from typing import Any, Final
 
 import click
 
-__all__ = ["BAD_INPUT", "CommandError", "out_folder", "strict_option", "workers_option"]
+from mhsm_reports import ReportFileError
+
+__all__ = [
+    "BAD_INPUT",
+    "CommandError",
+    "out_folder",
+    "strict_option",
+    "unusable",
+    "workers_option",
+]
 
 BAD_INPUT: Final = 2
 """The exit status of a command that was not carried out."""
@@ -18,6 +27,11 @@ class CommandError(click.ClickException):
     """Something that the user can put right: one sentence, exit status 2."""
 
     exit_code = BAD_INPUT
+
+
+def unusable(error: ReportFileError) -> CommandError:
+    """A result or a report that cannot be read or written, as something to put right."""
+    return CommandError(str(error).removesuffix("."))
 
 
 def out_folder(path: str | None) -> Path | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, unusable
 from mhsm_reports import ReportFileError, verdict
 from mhsm_reports.given_files import GivenFiles, read_files
 from mhsm_reports.render import html, junit, markdown, terminal
@@ -70,7 +70,7 @@ def report(
             else:
                 write_report(name, text)
     except ReportFileError as error:
-        raise CommandError(str(error).removesuffix(".")) from None
+        raise unusable(error) from None
 
 
 def _check_destinations(files: tuple[str, ...], destinations: list[str]) -> None:

@@ -12,6 +12,7 @@ from mhsm_conformance.explaining.places import Place, places, presupposing, reac
 from mhsm_conformance.explaining.recorded_examples import Example
 from mhsm_conformance.explaining.run_evidence import RunEvidence, RunFile, evidence_in
 from mhsm_conformance.explaining.suite_checks import SuiteCheck, checks_by_clause
+from mhsm_conformance.listing_clauses import clause_document
 from mhsm_model.clauses import Clause, Severity, severity
 from mhsm_model.tables.recorded import recorded_exchanges
 from mhsm_targets.mutants.gallery import gallery
@@ -49,14 +50,7 @@ class ClauseAccount:
         """The account as JSON values."""
         row = self.clause
         return {
-            "id": row.identifier,
-            "prose": row.prose,
-            "level": row.level.value,
-            "basis": row.basis.value,
-            "kind": row.kind.value,
-            "since": row.since,
-            "until": row.until,
-            "sources": [str(source) for source in row.sources],
+            **clause_document(row),
             "breach": breach_counts_as(row),
             "operations": [asdict(place) for place in self.places],
             "reach": self.reach,
@@ -64,7 +58,6 @@ class ClauseAccount:
             "errors": [asdict(answer) for answer in self.answers],
             "checks": [asdict(check) for check in self.checks],
             "mutants": [{"name": m.name, "prose": m.prose} for m in self.mutants],
-            "recorded_exchanges": self.recorded,
             "runs": [_run_json(evidence) for evidence in self.runs],
             "examples": [example.as_json() for example in self.examples],
         }

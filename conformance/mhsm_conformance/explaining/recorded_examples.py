@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from mhsm_conformance.examination import ExchangeVerdict, RecordedVerdict, examined
 from mhsm_conformance.explaining.message_text import request_text, response_text
-from mhsm_conformance.judging import recorded_files
+from mhsm_conformance.judging import named_files
 from mhsm_model.clauses import Clause, Kind
 from mhsm_targets.recordings.reading import UnknownFormatError, read_recording
 from mhsm_targets.recordings.recording import RecordedExchange, RecordingError
@@ -54,7 +53,7 @@ def examples_of(
     """
     wanted = {clause.identifier: clause for clause in clauses}
     found: dict[str, list[Example]] = {identifier: [] for identifier in wanted}
-    for path, is_named in _files(paths, problems):
+    for path, is_named in named_files(paths, problems):
         if all(len(examples) >= each for examples in found.values()):
             break
         try:
@@ -67,14 +66,6 @@ def examples_of(
         except RecordingError as error:
             problems.append(str(error))
     return {identifier: tuple(examples) for identifier, examples in found.items()}
-
-
-def _files(paths: Sequence[str], problems: list[str]) -> Iterator[tuple[Path, bool]]:
-    for told in paths:
-        if os.path.isdir(told):
-            yield from ((path, False) for path in recorded_files(told, problems))
-        else:
-            yield Path(told), True
 
 
 def _examples_in(path: Path, wanted: Mapping[str, Clause]) -> Iterator[tuple[str, Example]]:

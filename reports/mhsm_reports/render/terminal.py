@@ -1,16 +1,23 @@
 """A result for people at a terminal, or reading the log of a build."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from mhsm_reports.render.clause_table import clause_table
+from mhsm_reports.render.console import (
+    DEFAULT_WIDTH,
+    drawn,
+    plain_console,
+    wants_colour,
+    width_of,
+    write_escaped,
+)
 from mhsm_reports.render.explanation import Unexplained, explained, script, unexplained
 from mhsm_reports.render.key_matrix import LEGEND, key_matrix
 from mhsm_reports.render.visible_text import visible, visible_line
@@ -25,7 +32,6 @@ from mhsm_reports.totals import coverage, totals
 from mhsm_reports.verdict import VerdictClass, counted, verdict, verdict_class
 from mhsm_reports.vocabulary import WITHOUT_FINDING, RunState, Severity
 
-DEFAULT_WIDTH = 80
 _COLOURS = {
     VerdictClass.PASSED: "green",
     VerdictClass.FAILED: "red",
@@ -42,11 +48,8 @@ def show(result: RunResult, stream: TextIO) -> None:
     is no terminal is as wide as `COLUMNS` says, or else 80. What the encoding of the stream does
     not have is escaped. Raises the `OSError` of the stream.
     """
-    terminal = stream.isatty()
-    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    text = render(result, width=_width(stream, terminal=terminal), colour=colour)
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    text = render(result, width=width_of(stream), colour=wants_colour(stream))
+    write_escaped(stream, text)
     stream.flush()
 
 
@@ -55,21 +58,12 @@ def render(result: RunResult, *, width: int = DEFAULT_WIDTH, colour: bool = Fals
 
     Without `colour` there is no escape sequence in it. The last line is the verdict, however long.
     """
-    console = Console(
-        width=max(width, NARROWEST),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        # The report is a function of its arguments: what the environment says is `show`'s affair.
-        _environ={},
-    )
-    parts = [_drawn(console, part) for part in _sections(result)]
+    # The report is a function of its arguments: what the environment says is `show`'s affair.
+    console = plain_console(max(width, NARROWEST), colour=colour)
+    parts = [part if isinstance(part, str) else drawn(console, part) for part in _sections(result)]
     # The last line is the verdict, whole, so that the tail of a log is enough.
     last = Text(visible_line(verdict(result)), _verdict_style(result))
-    return "\n".join([*parts, _drawn(console, last, whole=True)])
+    return "\n".join([*parts, drawn(console, last, whole=True)])
 
 
 def _sections(result: RunResult) -> Iterator[RenderableType | str]:
@@ -102,15 +96,6 @@ def _sections(result: RunResult) -> Iterator[RenderableType | str]:
     rest = unexplained(result)
     if rest.clauses or rest.checks:
         yield _section("Failed without an explanation", *_unexplained(rest))
-
-
-def _drawn(console: Console, part: RenderableType | str, *, whole: bool = False) -> str:
-    """Draw one part, its lines wrapped unless they are to stay `whole`."""
-    if isinstance(part, str):
-        return part
-    with console.capture() as capture:
-        console.print(part, soft_wrap=whole)
-    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
 
 
 def _clauses(clauses: Sequence[ClauseResult]) -> Iterator[RenderableType]:
@@ -232,14 +217,3 @@ def _unexplained(rest: Unexplained) -> Iterator[RenderableType]:
 
 def _verdict_style(result: RunResult) -> str:
     return f"bold {_COLOURS[verdict_class(result)]}"
-
-
-def _width(stream: TextIO, *, terminal: bool) -> int:
-    if terminal:
-        try:
-            return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH
-        except OSError:
-            # A terminal that does not know its size, such as the console of some build servers.
-            return DEFAULT_WIDTH
-    columns = os.environ.get("COLUMNS", "")
-    return int(columns) if columns.isdecimal() else DEFAULT_WIDTH

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Final, TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mhsm_reports.render.console import (
+    drawn,
+    plain_console,
+    wants_colour,
+    width_of,
+    write_escaped,
+)
 from mhsm_reports.render.visible_text import visible
 
 __all__ = ["draw", "heading", "indented", "labelled", "linked"]
@@ -24,36 +30,10 @@ def draw(parts: Iterable[RenderableType], out: TextIO) -> None:
     Colours only on a terminal that wants them; no line ends in blanks; what the encoding of `out`
     does not have is escaped.
     """
-    terminal = out.isatty()
-    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    console = Console(
-        file=out if terminal else None,
-        width=max(_width(out, terminal=terminal), _NARROWEST),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
-    )
-    encoding = getattr(out, "encoding", None) or "utf-8"
+    console = plain_console(max(width_of(out), _NARROWEST), colour=wants_colour(out))
     for part in parts:
-        with console.capture() as capture:
-            console.print(part)
-        lines = (line.rstrip() + "\n" for line in capture.get().splitlines())
-        out.write("".join(lines).encode(encoding, "backslashreplace").decode(encoding))
+        write_escaped(out, drawn(console, part))
     out.flush()
-
-
-def _width(out: TextIO, *, terminal: bool) -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if terminal:
-        try:
-            return os.get_terminal_size(out.fileno()).columns or 80
-        except OSError:
-            return 80
-    return int(columns) if columns.isdecimal() else 80
 
 
 def heading(title: str) -> Text:

@@ -8,10 +8,12 @@ import base64
 import hashlib
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+_PACKAGE: Final = "mhsm_reports.render.html"
 
 
 def page_environment(package: str, shown: Callable[[object], object]) -> Environment:
@@ -37,8 +39,10 @@ def asset(package: str, name: str) -> str:
 def style_and_script(style: str, script: str, images: str | None = None) -> dict[str, Any]:
     """Return the members `style`, `script` and `policy` that the frame of a page wants.
 
-    The policy permits the two by their hashes, images from the source given, and nothing else.
+    What all pages have in common stands before the style given. The policy permits the two by
+    their hashes, images from the source given, and nothing else.
     """
+    style = asset(_PACKAGE, "base.css") + style
     pictures = "" if images is None else f"img-src {images}; "
     policy = (
         f"default-src 'none'; base-uri 'none'; form-action 'none'; {pictures}"

@@ -11,7 +11,7 @@ import click
 from mhsm_conformance.commands.options import CommandError, unusable
 from mhsm_reports import ReportFileError, verdict
 from mhsm_reports.given_files import GivenFiles, read_files
-from mhsm_reports.render import html, junit, markdown, terminal
+from mhsm_reports.render import junit, markdown, terminal
 from mhsm_reports.render.visible_text import visible_line
 from mhsm_reports.report_file import write_report
 
@@ -90,6 +90,9 @@ def _place(name: str) -> str:
 
 
 def _page(given: GivenFiles) -> str:
+    # Templates take a moment to load, and every command loads this module.
+    from mhsm_reports.render import html  # noqa: PLC0415
+
     if len(given.runs) == 1:
         return html.run_page(given.runs[0].result, given.mutants, given.findings)
     return html.comparison_page(given.runs, given.mutants, given.findings)

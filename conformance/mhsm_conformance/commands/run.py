@@ -36,7 +36,7 @@ from mhsm_reports import (
 from mhsm_reports.baseline import Baseline
 from mhsm_reports.gate import compared
 from mhsm_reports.gate.circumstances import asked_less
-from mhsm_reports.render import html, junit, markdown, terminal
+from mhsm_reports.render import junit, markdown, terminal
 from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.registry import (
     UnknownTargetError,
@@ -153,6 +153,9 @@ def run(
             save(result, folder / "run.json")
             junit.write(result, folder / "junit.xml")
             markdown.write(result, folder / "summary.md")
+            # Templates take a moment to load, and only a run that ends needs them.
+            from mhsm_reports.render import html  # noqa: PLC0415
+
             html.write(result, folder / "report.html")
     except (ResultFileError, ValueError) as error:
         raise CommandError(str(error)) from None

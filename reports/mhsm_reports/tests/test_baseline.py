@@ -12,6 +12,7 @@ from mhsm_reports import (
     Outcome,
     Profile,
     ResultFileError,
+    Run,
     RunResult,
     RunState,
     Selection,
@@ -117,9 +118,9 @@ def test_several_runs_have_in_common_what_all_of_them_show() -> None:
         replace(RUN, target=replace(RUN.target, name="other")),
     ],
 )
-def test_runs_that_were_asked_for_different_things_have_nothing_in_common(run: object) -> None:
+def test_runs_that_were_asked_for_different_things_have_nothing_in_common(run: Run) -> None:
     with pytest.raises(BaselineError, match="not asked to do the same"):
-        baseline_of([PASSING, replace(PASSING, run=run)])  # type: ignore[arg-type]
+        baseline_of([PASSING, replace(PASSING, run=run)])
 
 
 def test_no_run_is_no_baseline() -> None:

@@ -10,6 +10,7 @@ from mhsm_reports import (
     Level,
     Outcome,
     Profile,
+    Run,
     RunResult,
     RunState,
     Selection,
@@ -267,8 +268,8 @@ def test_counts_that_are_not_zero_are_all_the_same() -> None:
         (replace(RUN, exchanges=499), "it sent 499 requests, and the baseline's at least 1,000"),
     ],
 )
-def test_a_run_that_did_too_little_fails(run: object, told: str) -> None:
-    gate = compared(BASELINE, replace(PASSING, run=run))  # type: ignore[arg-type]
+def test_a_run_that_did_too_little_fails(run: Run, told: str) -> None:
+    gate = compared(BASELINE, replace(PASSING, run=run))
     assert [finding.told for finding in gate.of(Weight.TOO_SMALL)] == [told]
     assert not gate.is_held
 

@@ -7,8 +7,9 @@ import re
 import socket
 import ssl
 from collections.abc import Generator
+from http.client import HTTPResponse
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mhsm_targets.server import Served
@@ -16,9 +17,9 @@ from mhsm_targets.server import Served
 __all__ = [
     "BODY",
     "TOKEN",
-    "ReadBytes",
     "answered",
     "raw_connection",
+    "read_response",
     "request_bytes",
     "statuses",
 ]
@@ -58,7 +59,7 @@ def answered(served: Served, sent: bytes) -> bytes:
     return received
 
 
-class ReadBytes:
+class _ReadBytes:
     """A socket that bytes were read from already, for http.client to read them."""
 
     def __init__(self, content: bytes) -> None:
@@ -67,6 +68,14 @@ class ReadBytes:
     def makefile(self, mode: str) -> BytesIO:
         """The bytes as a file."""
         return BytesIO(self._content)
+
+
+def read_response(received: bytes, method: str | None = None) -> HTTPResponse:
+    """The first answer in what came back, its head read, as http.client understands it."""
+    socket_of_them: Any = _ReadBytes(received)
+    response = HTTPResponse(socket_of_them, method=method)
+    response.begin()
+    return response
 
 
 def statuses(received: bytes) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,8 +22,8 @@ from mhsm_targets.server.data_plane import LARGEST_BODY
 from mhsm_targets.tests.raw_wire import (
     BODY,
     TOKEN,
-    ReadBytes,
     answered,
+    read_response,
     request_bytes,
     statuses,
 )
@@ -146,8 +145,7 @@ def test_what_the_server_refuses_of_itself_is_written_as_the_service_writes_an_e
         421: request_bytes(served, line, last=True).replace(b"Host: ", b"Host: vault."),
         431: request_bytes(served, line, "X: " + "y" * 70_000),
     }[status]
-    came = HTTPResponse(ReadBytes(answered(served, sent)), method=method)  # type: ignore[arg-type]
-    came.begin()
+    came = read_response(answered(served, sent), method)
     headers = {name.lower(): value for name, value in came.getheaders()}
     response = HttpResponse(came.status, headers, came.read())
     message = HttpRequest(method, "localhost", target)

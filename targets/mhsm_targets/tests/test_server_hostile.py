@@ -8,7 +8,7 @@ import resource
 import ssl
 import time
 from collections.abc import Iterator
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -32,9 +32,9 @@ from mhsm_targets.server.data_plane import LARGEST_BODY
 from mhsm_targets.tests.raw_wire import (
     BODY,
     TOKEN,
-    ReadBytes,
     answered,
     raw_connection,
+    read_response,
     request_bytes,
     statuses,
 )
@@ -212,10 +212,8 @@ def test_bytes_of_chance_are_answered_by_http_below_500_or_not_at_all(
     told = answered(served, sent + b"\r\n\r\n" + b"\0" * 70_000)
     assert all(100 <= status < 500 for status in statuses(told))
     if told:
-        first = HTTPResponse(ReadBytes(told))  # type: ignore[arg-type]
         with contextlib.suppress(HTTPException):
-            first.begin()
-            assert first.status in statuses(told)
+            assert read_response(told).status in statuses(told)
     assert statuses(answered(served, request_bytes(served, last=True))) == [200]
 
 

@@ -6,7 +6,7 @@ looked, several entries are possible, and a version that a call names may be one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -131,20 +131,19 @@ def situations(estate: Estate, call: Call, reply: Reply | None = None) -> Iterat
 
 def _met(
     estate: Estate, instance: Instance, entry: Entry, request: Request
-) -> Iterator[tuple[Entry, int | None, Key | None]]:
+) -> Iterable[tuple[Entry, int | None, Key | None]]:
     """The entry with each version that the request may mean, at the name or in the archive."""
     if not isinstance(request, RestoreKey):
-        for addressed, place in _addressed(entry, request):
-            yield addressed, place, None
-        return
+        return _addressed(entry, request)
     backup = estate.archive.found(request.blob)
     if backup is None:
-        yield entry, None, None
-        return
+        return ((entry, None, None),)
     changed = Quirk.RESTORED_IS_EXPORTABLE in instance.configuration.quirks
-    for kept in backup.keys:
-        for key, place in _current(_exportable_unknown(kept) if changed else kept):
-            yield entry, place, key
+    return (
+        (entry, place, key)
+        for kept in backup.keys
+        for key, place in _current(_exportable_unknown(kept) if changed else kept)
+    )
 
 
 def _exportable_unknown(key: Key) -> Key:
@@ -152,20 +151,24 @@ def _exportable_unknown(key: Key) -> Key:
     return replace(key, versions=versions)
 
 
-def _addressed(entry: Entry, request: Request) -> Iterator[tuple[Entry, int | None]]:
+def _addressed(entry: Entry, request: Request) -> Iterable[tuple[Entry, int | None, Key | None]]:
     """The entry with each version that the request may mean, and that version's place."""
     if isinstance(entry, Absent):
-        yield entry, None
-        return
+        return ((entry, None, None),)
     asked: str | None = getattr(request, "version", None)
-    for key, place in _current(entry.key) if asked is None else _named(entry.key, asked):
-        yield (entry if key is entry.key else replace(entry, key=key)), place
+    return [
+        (entry if key is entry.key else replace(entry, key=key), place, None)
+        for key, place in (_current(entry.key) if asked is None else _named(entry.key, asked))
+    ]
 
 
-def _current(key: Key) -> Iterator[tuple[Key, int | None]]:
+def _current(key: Key) -> Iterable[tuple[Key, int | None]]:
     if key.headed and key.versions:
-        yield key, len(key.versions) - 1
-        return
+        return ((key, len(key.versions) - 1),)
+    return _perhaps_current(key)
+
+
+def _perhaps_current(key: Key) -> Iterator[tuple[Key, int | None]]:
     for place, version in enumerate(key.versions):
         others = (*key.versions[:place], *key.versions[place + 1 :])
         yield replace(key, versions=(*others, version), headed=True), len(key.versions) - 1

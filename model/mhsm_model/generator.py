@@ -8,7 +8,7 @@ they can tell what an outsider could not.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from immutables import Map
@@ -66,7 +66,7 @@ class _Hand:
 
     entropy: Entropy
     vault: Vault
-    kept: dict[str, Secret] = field(default_factory=dict[str, Secret])
+    kept: dict[str, Secret]
 
     def secret(self, material: str) -> Secret:
         return self.vault[material]
@@ -116,7 +116,7 @@ def _decided(
     request = call.request
     # Raises KeyError for an unknown host.
     instance = estate.instances[call.host]
-    if isinstance(request, Malformed | NoOperation | Unmodelled):
+    if isinstance(request, (Malformed, NoOperation, Unmodelled)):
         return None, _apart(instance.configuration, call, request, ignoring), None, {}
     situation = next(iter(situations(estate, call)))
     operation = BY_REQUEST[type(request)]
@@ -129,7 +129,7 @@ def _decided(
     if fired:
         chosen = fired[entropy.choice(len(fired))]
         return situation, _error(situation, chosen), None, {}
-    hand = _Hand(entropy, vault)
+    hand = _Hand(entropy, vault, {})
     reply = operation.answers(situation, hand)
     return situation, reply, operation.effect, hand.kept
 

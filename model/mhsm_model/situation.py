@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from mhsm_model.configuration import Configuration
@@ -13,7 +13,6 @@ from mhsm_model.moments import Interval
 from mhsm_model.state import (
     Absent,
     Active,
-    Deleted,
     Entry,
     Estate,
     Factor,
@@ -35,6 +34,10 @@ class Situation(Generic[Q_co]):
     call may mean, at `place` in its key, None where it has no such version. `now` is the interval
     of the service's clock. `archived` is the key that a blob would bring back; `place` is then its
     current version's.
+
+    What follows from these: `key` is the key that the call speaks of, at the name, active or
+    deleted, or in the archive; `version` is the addressed version, and `material` what is known of
+    its material.
     """
 
     estate: Estate
@@ -48,6 +51,20 @@ class Situation(Generic[Q_co]):
     entry: Entry
     place: int | None
     archived: Key | None = None
+    key: Key | None = field(init=False, repr=False, compare=False)
+    version: KeyVersion | None = field(init=False, repr=False, compare=False)
+    material: Material | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look up once what nearly every guard asks for."""
+        key = self.archived
+        if key is None and not isinstance(self.entry, Absent):
+            key = self.entry.key
+        version = key.versions[self.place] if key is not None and self.place is not None else None
+        material = self.estate.materials.get(version.material) if version is not None else None
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "version", version)
+        object.__setattr__(self, "material", material)
 
     @property
     def host(self) -> str:
@@ -60,32 +77,9 @@ class Situation(Generic[Q_co]):
         return self.instance.configuration
 
     @property
-    def key(self) -> Key | None:
-        """The key that the call speaks of: at the name, active or deleted, or in the archive."""
-        if self.archived is not None:
-            return self.archived
-        match self.entry:
-            case Active(key) | Deleted(key):
-                return key
-            case Absent():
-                return None
-
-    @property
     def active(self) -> Key | None:
         """The key at the name where it is active."""
         return self.entry.key if isinstance(self.entry, Active) else None
-
-    @property
-    def version(self) -> KeyVersion | None:
-        """The addressed version."""
-        key = self.key
-        return key.versions[self.place] if key is not None and self.place is not None else None
-
-    @property
-    def material(self) -> Material | None:
-        """What is known of the addressed version's material."""
-        version = self.version
-        return self.estate.materials.get(version.material) if version is not None else None
 
     @property
     def identifier(self) -> KeyIdentifier:

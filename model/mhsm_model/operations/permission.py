@@ -50,12 +50,16 @@ _OPERATION: Final[dict[type[Cryptographic], tuple[str, Use]]] = {
 }
 """What key_ops call an operation, and the use of an algorithm that it makes."""
 
+_SERVING: Final[dict[type[Cryptographic], dict[str, Algorithm]]] = {
+    request: {row.name: row for row in ALGORITHMS.values() if use in row.uses | row.perhaps}
+    for request, (_, use) in _OPERATION.items()
+}
+"""The algorithms that serve an operation, or may, by name."""
+
 
 def algorithm_of(s: Situation[Cryptographic]) -> Algorithm | None:
     """The algorithm that the request names, where it serves the request's operation, or may."""
-    row = ALGORITHMS.get(s.request.algorithm)
-    _, use = _OPERATION[type(s.request)]
-    return row if row is not None and use in row.uses | row.perhaps else None
+    return _SERVING[type(s.request)].get(s.request.algorithm)
 
 
 def scheme_of(s: Situation[Cryptographic]) -> Scheme | None:

@@ -38,13 +38,15 @@ _MAC_NAMES: Final = {"SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha51
 _MAC_BYTES: Final = {"SHA-256": 32, "SHA-384": 48, "SHA-512": 64}
 
 
-def _hash(algorithm: Algorithm) -> hashes.HashAlgorithm:
-    return _HASHES[algorithm.hash_name or "SHA-256"]
+_PREHASHED: Final = {name: Prehashed(chosen) for name, chosen in _HASHES.items()}
+_ECDSA: Final = {name: ec.ECDSA(chosen) for name, chosen in _PREHASHED.items()}
+_PSS: Final = {
+    name: padding.PSS(padding.MGF1(chosen), chosen.digest_size) for name, chosen in _HASHES.items()
+}
 
 
-def _pss(algorithm: Algorithm) -> padding.PSS:
-    digest = _hash(algorithm)
-    return padding.PSS(padding.MGF1(digest), digest.digest_size)
+def _hash_name(algorithm: Algorithm) -> str:
+    return algorithm.hash_name or "SHA-256"
 
 
 def signature_bytes(algorithm: Algorithm, kind: KeyKind) -> int | None:
@@ -71,13 +73,13 @@ def signed(algorithm: Algorithm, secret: Secret, digest: bytes) -> bytes:
     """
     match algorithm.scheme, secret:
         case Scheme.RSASSA_PKCS1, RsaSecret(key):
-            return key.sign(digest, padding.PKCS1v15(), Prehashed(_hash(algorithm)))
+            return key.sign(digest, padding.PKCS1v15(), _PREHASHED[_hash_name(algorithm)])
         case Scheme.RSASSA_PSS, RsaSecret(key):
-            return key.sign(digest, _pss(algorithm), Prehashed(_hash(algorithm)))
+            return key.sign(digest, _PSS[_hash_name(algorithm)], _PREHASHED[_hash_name(algorithm)])
         case Scheme.RSA_RAW_PKCS1, RsaSecret(key):
             return key.sign(digest, padding.PKCS1v15(), NoDigestInfo())
         case Scheme.ECDSA, EcSecret(curve, key):
-            r, s = decode_dss_signature(key.sign(digest, ec.ECDSA(Prehashed(_hash(algorithm)))))
+            r, s = decode_dss_signature(key.sign(digest, _ECDSA[_hash_name(algorithm)]))
             width = CURVES[curve]
             return r.to_bytes(width) + s.to_bytes(width)
         case Scheme.HMAC, OctSecret():
@@ -91,11 +93,11 @@ def is_valid(algorithm: Algorithm, public: PublicKey, digest: bytes, signature: 
     try:
         match algorithm.scheme, public:
             case Scheme.RSASSA_PKCS1, RsaPublic():
-                chosen = Prehashed(_hash(algorithm))
+                chosen = _PREHASHED[_hash_name(algorithm)]
                 loaded_rsa(public).verify(signature, digest, padding.PKCS1v15(), chosen)
             case Scheme.RSASSA_PSS, RsaPublic():
-                chosen = Prehashed(_hash(algorithm))
-                loaded_rsa(public).verify(signature, digest, _pss(algorithm), chosen)
+                chosen = _PREHASHED[_hash_name(algorithm)]
+                loaded_rsa(public).verify(signature, digest, _PSS[_hash_name(algorithm)], chosen)
             case Scheme.RSA_RAW_PKCS1, RsaPublic():
                 key = loaded_rsa(public)
                 return (
@@ -106,7 +108,7 @@ def is_valid(algorithm: Algorithm, public: PublicKey, digest: bytes, signature: 
                 if len(signature) != 2 * width:
                     return False
                 r, s = int.from_bytes(signature[:width]), int.from_bytes(signature[width:])
-                scheme = ec.ECDSA(Prehashed(_hash(algorithm)))
+                scheme = _ECDSA[_hash_name(algorithm)]
                 loaded_ec(public).verify(encode_dss_signature(r, s), digest, scheme)
             case _:
                 return False

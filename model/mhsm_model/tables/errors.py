@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -104,8 +105,10 @@ def bad_parameter(message: str) -> Refusal:
     return seen(400, "BadParameter", message)
 
 
+@lru_cache(maxsize=512)
 def unseen(status: int, code: str, message: str) -> Refusal:
     """A refusal nobody has recorded: any 4xx is lawful, the values are what the emulator shows."""
+    # Guards name theirs before they know whether they refuse.
     return Refusal(None, None, None, status, code, message)
 
 

@@ -41,11 +41,14 @@ def _refused_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 
+_DECODER: Final = json.JSONDecoder(parse_constant=_refused_constant)
+
+
 def _parsed(body: bytes) -> JsonDocument:
     if not body:
         return NO_DOCUMENT
     try:
-        return json.loads(body, parse_constant=_refused_constant)
+        return _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError):
         return NO_DOCUMENT
 

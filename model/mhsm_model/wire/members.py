@@ -106,9 +106,11 @@ def binary(document: dict[str, Any], name: str, *, tolerant: bool = False) -> by
     value = text(document, name)
     if value is None:
         return None
-    if tolerant:
+    lawful = is_base64url(value)
+    if tolerant and not lawful:
         value = "".join(value.split()).rstrip("=").translate(_PLAIN_LETTERS)
-    if not is_base64url(value):
+        lawful = is_base64url(value)
+    if not lawful:
         raise SchemaError(f"member {name} is not base64url without padding")
     try:
         return decoded(value)

@@ -7,6 +7,7 @@ way. Source: RFC 9112, sections 3.2, 6.1 and 11.2; RFC 9110, section 6.5.1.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -24,8 +25,8 @@ RESET: Final = "mhsm.reset"
 """The extension in a request's scope whose value resets the connection when it is called."""
 
 RESPOND: Final = "mhsm.respond"
-"""The extension whose value sends a whole response in one write, head and body: status, headers as
-pairs of bytes, body. It saves a TLS record and uvicorn's look at headers that are ours."""
+"""The extension whose value sends a whole response in one write, head and body: status, headers,
+body. It saves a TLS record and uvicorn's look at headers that are ours."""
 
 LARGEST_HEAD: Final = 64 * 1024
 """How large a request's line and headers may be together, in bytes."""
@@ -238,7 +239,7 @@ async def _respond(
     connection: Connection,
     cycle: RequestResponseCycle,
     status: int,
-    headers: list[tuple[bytes, bytes]],
+    headers: Mapping[str, str],
     body: bytes,
     *,
     last: bool,
@@ -255,8 +256,10 @@ async def _respond(
     cycle.response_started = True
     cycle.waiting_for_100_continue = False
     lines = [STATUS_LINE[status]]
-    for name, value in (*cycle.default_headers, *headers):
+    for name, value in cycle.default_headers:
         lines += (name, b": ", value, b"\r\n")
+    shown = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    lines.append(shown.encode("latin-1"))
     if not cycle.keep_alive:
         lines.append(b"connection: close\r\n")
     lines.append(b"\r\n")

@@ -201,12 +201,9 @@ async def _refuse(scope: Scope, status: int, code: str, told: str, *, last: bool
 
 async def _respond(scope: Scope, response: HttpResponse, *, last: bool = False) -> None:
     """Send the response; `last` closes the connection after it."""
-    headers = [
-        (name.encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.headers.items()
-        if name != "content-length"
-    ]
+    headers = dict(response.headers)
+    headers.pop("content-length", None)
     if response.status != 204:
-        headers.append((b"content-length", b"%d" % len(response.body)))
+        headers["content-length"] = str(len(response.body))
     respond = scope["extensions"][RESPOND]
     await respond(response.status, headers, response.body, last=last)

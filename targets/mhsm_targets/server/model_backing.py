@@ -148,7 +148,7 @@ class ModelBacking:
         decoded = decode_request(request)
         if isinstance(decoded, _MOVING):
             return await self._changed(request, decoded)
-        if isinstance(decoded, Sign | Decrypt | UnwrapKey) and decoded.algorithm.startswith(
+        if isinstance(decoded, (Sign, Decrypt, UnwrapKey)) and decoded.algorithm.startswith(
             _USED_ASIDE
         ):
             loop = asyncio.get_running_loop()

@@ -1,7 +1,9 @@
 """Data actions: the permission of local RBAC that each operation needs, and who holds it.
 
 No clause judges permissions yet: roles are a later chapter. Source: REST specification 7.5,
-rbac.json, DataAction; Azure documentation, Managed HSM local RBAC built-in roles.
+rbac.json, DataAction; the built-in role definitions that the service was recorded to list (7.5,
+November 2024); for the role that was not among them, Azure documentation, Managed HSM local RBAC
+built-in roles.
 """
 
 from __future__ import annotations
@@ -23,18 +25,16 @@ class Role:
     SERVICE_ENCRYPTION: Final = "Managed HSM Crypto Service Encryption User"
     AUDITOR: Final = "Managed HSM Crypto Auditor"
     BACKUP: Final = "Managed HSM Backup User"
+    # Not in the definitions recorded; named as documentation names it.
     RESTORE: Final = "Managed HSM Restore"
 
 
 @dataclass(frozen=True, slots=True)
 class DataAction:
-    """A data action: its name after the prefix, and the built-in roles documented to hold it.
-
-    `roles` is empty where no document says which role does.
-    """
+    """A data action: its name after the prefix, and the built-in roles that hold it."""
 
     suffix: str
-    roles: tuple[str, ...] = ()
+    roles: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -47,7 +47,10 @@ _OFFICER: Final = (Role.CRYPTO_OFFICER,)
 _READERS: Final = (Role.CRYPTO_USER, Role.SERVICE_ENCRYPTION, Role.AUDITOR)
 _WRAPPERS: Final = (Role.CRYPTO_USER, Role.SERVICE_ENCRYPTION)
 _READ: Final = DataAction("/keys/read/action", _READERS)
-_READ_DELETED: Final = DataAction("/keys/deletedKeys/read/action", _OFFICER)
+# Documentation has the auditor purge, not read, deleted keys; the definitions recorded say this.
+_READ_DELETED: Final = DataAction(
+    "/keys/deletedKeys/read/action", (Role.CRYPTO_OFFICER, Role.AUDITOR)
+)
 
 DATA_ACTIONS: Final[dict[str, DataAction]] = {
     "CreateKey": DataAction("/keys/create", _USER),
@@ -60,8 +63,7 @@ DATA_ACTIONS: Final[dict[str, DataAction]] = {
     "ListDeletedKeys": _READ_DELETED,
     "GetDeletedKey": _READ_DELETED,
     "RecoverDeletedKey": DataAction("/keys/deletedKeys/recover/action", _OFFICER),
-    # The documentation gives it to the auditor too.
-    "PurgeDeletedKey": DataAction("/keys/deletedKeys/delete", (Role.CRYPTO_OFFICER, Role.AUDITOR)),
+    "PurgeDeletedKey": DataAction("/keys/deletedKeys/delete", _OFFICER),
     "BackupKey": DataAction("/keys/backup/action", (Role.CRYPTO_USER, Role.BACKUP)),
     "RestoreKey": DataAction("/keys/restore/action", (Role.CRYPTO_USER, Role.RESTORE)),
     "Sign": DataAction("/keys/sign/action", _USER),
@@ -70,6 +72,6 @@ DATA_ACTIONS: Final[dict[str, DataAction]] = {
     "Decrypt": DataAction("/keys/decrypt/action", _USER),
     "WrapKey": DataAction("/keys/wrap/action", _WRAPPERS),
     "UnwrapKey": DataAction("/keys/unwrap/action", _WRAPPERS),
-    "GetRandomBytes": DataAction("/rng/action"),
+    "GetRandomBytes": DataAction("/rng/action", _USER),
 }
 """By the name of the request. The spellings are the service's: three have no `/action`."""

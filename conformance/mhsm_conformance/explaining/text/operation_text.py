@@ -46,8 +46,7 @@ def _head(account: OperationAccount) -> Iterator[tuple[str, RenderableType | str
     query = "".join(f"&{name}=…" for name in form.query)
     yield "asked by", Text(f"{form.method} {form.path}?api-version=…{query}", "bold")
     yield "permission", account.permission.name
-    roles = ", ".join(account.permission.roles) or "no document says which role holds it"
-    yield "held by", Text(roles, "dim")
+    yield "held by", Text(", ".join(account.permission.roles), "dim")
     yield "sends", _members(form.sent)
     yield "answers", Text(f"{form.status}  ", "bold") + _members(form.answered)
 

@@ -72,6 +72,8 @@ def service_time(estate: Estate, instance: Instance, call: Call) -> Interval:
     The clock never runs back: what a reply has proved to be past bounds the present from below.
     """
     skew = instance.configuration.clock_skew
+    if not skew and estate.now <= call.time.earliest <= call.time.latest <= FOREVER:
+        return call.time
     earliest = max(call.time.earliest - skew, estate.now - skew, 0)
     return Interval(earliest, max(earliest, min(FOREVER, call.time.latest + skew)))
 

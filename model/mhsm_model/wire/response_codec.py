@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mhsm_model.base64url import encoded
 from mhsm_model.exchange import (
@@ -45,8 +44,7 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerMarks:
+class ServerMarks(NamedTuple):
     """What a server adds of its own: request id (UUID), latency in milliseconds, build, region."""
 
     request_id: str

@@ -13,7 +13,7 @@ import random
 import secrets
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final, Protocol
@@ -137,31 +137,33 @@ class ModelBacking:
 
     async def _answered(self, request: HttpRequest) -> HttpResponse:
         try:
-            reply = await self._reply(request)
+            decoded = decode_request(request)
+            aside = self._aside(request, decoded)
+            reply = self._used(request, decoded) if aside is None else await aside
         except ServerError as error:
             # What could not be kept did not happen.
             print(f"mhsm serve: {error}", file=sys.stderr)
             reply = Refused(500, "InternalError", "The change could not be stored.")
         return encode_reply(request.method, reply, ServerMarks(request_id=_request_id()))
 
-    async def _reply(self, request: HttpRequest) -> Reply:
-        decoded = decode_request(request)
+    def _aside(self, request: HttpRequest, decoded: Request) -> Awaitable[Reply] | None:
+        """The reply to what is not answered at once from the state at hand, else None."""
         if isinstance(decoded, _MOVING):
-            return await self._changed(request, decoded)
+            return self._changed(request, decoded)
         if isinstance(decoded, (Sign, Decrypt, UnwrapKey)) and decoded.algorithm.startswith(
             _USED_ASIDE
         ):
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._uses, self._used, request, decoded)
+            return loop.run_in_executor(self._uses, self._used, request, decoded)
         if self._lag and isinstance(decoded, _READING):
             return self._read_late(request, decoded)
-        return self._used(request, decoded)
+        return None
 
     def _used(self, request: HttpRequest, decoded: Request) -> Reply:
         call = self._call(request, decoded)
         return answer(self._estate, self._vault, call, self._chance)
 
-    def _read_late(self, request: HttpRequest, decoded: Request) -> Reply:
+    async def _read_late(self, request: HttpRequest, decoded: Request) -> Reply:
         """A read at a replica that may not have seen the last changes yet."""
         call = self._call(request, decoded)
         began = self._clock.now() - self._lag

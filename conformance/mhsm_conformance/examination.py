@@ -147,6 +147,7 @@ class _Session:
             quirks=expected_on(header.recorded_by),
         )
         self._imported = ImportedSecrets()
+        self._request_ids: set[str] = set()
         self._hosts = MaskedHosts()
 
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
@@ -224,11 +225,13 @@ class _Session:
             return accepts(self._estate, call, lost, self._strictness)
         self._imported = self._imported.sending(sent, request)
         answered, leaks = self._imported.screened(answered, request)
-        exchange = wire_exchange(sent, answered, request, leaks)
+        exchange = wire_exchange(sent, answered, request, leaks, self._request_ids)
         judgement = accepts(self._estate, call, exchange.reply, self._strictness)
-        if isinstance(request, Unmodelled) and not isinstance(exchange.reply, Unauthenticated):
-            return judgement
-        return with_bytes(judgement, exchange, self._strictness)
+        if not isinstance(request, Unmodelled) or isinstance(exchange.reply, Unauthenticated):
+            judgement = with_bytes(judgement, exchange, self._strictness)
+        if exchange.request_id is not None:
+            self._request_ids.add(exchange.request_id)
+        return judgement
 
 
 def _asked(sent: HttpRequest) -> Request:

@@ -110,6 +110,7 @@ class Session:
         self._losing = False
         self._recent = RecentStates(profile.staleness)
         self._imported = ImportedSecrets()
+        self._request_ids: set[str] = set()
         self.estate = Estate()
         for host, asked in configurations.items():
             told = target.presumed(host, asked) if isinstance(target, InheritedTarget) else asked
@@ -214,12 +215,14 @@ class Session:
         if not self._judged:
             return wire_exchange(sent, answered, request).reply
         answered, leaks = self._imported.screened(answered, request)
-        exchange = wire_exchange(sent, answered, request, leaks)
+        exchange = wire_exchange(sent, answered, request, leaks, self._request_ids)
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = self._recent.excused(
             self.estate, call, exchange.reply, judgement, self._strictness
         )
         judgement = with_bytes(judgement, exchange, self._strictness)
+        if exchange.request_id is not None:
+            self._request_ids.add(exchange.request_id)
         self._concluded(call, exchange.reply, judgement, message)
         return exchange.reply
 

@@ -140,6 +140,29 @@ def activity_other(place: Place) -> Alteration | None:
     return _with(place, {**error, "message": message}, sight)
 
 
+@corrupting("activity-again")
+def activity_again(place: Place) -> Alteration | None:
+    """Name the activity id of an earlier error."""
+    error, earlier = _error(place), _activity_before(place)
+    if error is None or earlier is None or ACTIVITY.search(str(error["message"])) is None:
+        return None
+    message = f"{without_activity(str(error['message']))} (Activity ID: {earlier})"
+    # Where the header is kept, it still names the response by an id of its own.
+    kept = "x-ms-request-id" in place.answered.headers
+    clause = "ERR-100" if kept else "API-209"
+    return _with(place, {**error, "message": message}, Seen((clause,)))
+
+
+def _activity_before(place: Place) -> str | None:
+    """The activity id of the last error before, where its message has one."""
+    for before in reversed(place.session.places):
+        error = _error(before) if before.index < place.index else None
+        found = None if error is None else ACTIVITY.search(str(error["message"]))
+        if found is not None:
+            return found.group(1)
+    return None
+
+
 @corrupting("activity-drawn")
 def activity_drawn(place: Place) -> Alteration | None:
     """Name an activity id that is a UUID of version 4."""
@@ -208,6 +231,7 @@ ERRORS: Final[tuple[Operator, ...]] = (
     error_of_other_collection,
     activity_missing,
     activity_other,
+    activity_again,
     activity_drawn,
     activity_no_uuid,
     inner_error,

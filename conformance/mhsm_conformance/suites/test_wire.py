@@ -95,7 +95,7 @@ def test_malformed_body(hsm: InstanceSession, method: str, action: str, body: by
     "API-205",
     "ERR-100",
     "ERR-101",
-    *("API-207", "API-208"),
+    *("API-207", "API-208", "API-209"),
     "ERR-203",
     "ERR-202",
     "ERR-204",

@@ -34,6 +34,7 @@ RECORDED: Final[dict[str, int]] = {
     "API-206": 87,
     "API-207": 3476,
     "API-208": 3476,
+    "API-209": 58,
     "ATTR-001": 771,
     "ATTR-002": 771,
     "ATTR-003": 1602,

@@ -51,6 +51,15 @@ def request_id_is_a_uuid(exchange: WireExchange) -> Finding:
     return expect(UUID.fullmatch(shown) is not None, "a UUID", shown)
 
 
+@wire_rule("API-209", sources=_RECORDED)
+def request_id_is_new(exchange: WireExchange) -> Finding:
+    """Name every response by an id that no other response of the instance has."""
+    shown = exchange.request_id
+    if shown is None or not exchange.earlier_ids:
+        return VACUOUS
+    return expect(shown not in exchange.earlier_ids, "an id of its own", f"{shown} once more")
+
+
 @wire_rule("API-201", sources=_RECORDED)
 def latency_is_whole_milliseconds(exchange: WireExchange) -> Finding:
     """Show the service's latency in whole milliseconds in x-ms-server-latency."""
@@ -163,6 +172,7 @@ def no_content_has_no_body(exchange: WireExchange) -> Finding:
 HEADER_RULES: Final[tuple[WireRule, ...]] = (
     content_type_is_json,
     request_id_is_a_uuid,
+    request_id_is_new,
     latency_is_whole_milliseconds,
     success_names_region_and_network,
     error_names_no_region,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import md5
+from uuid import UUID
 
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.mutants.kinds import wrong_headers
@@ -38,6 +40,31 @@ def request_id_is_a_number(sent: HttpRequest, status: int, headers: dict[str, st
 def request_id_left_out(sent: HttpRequest, status: int, headers: dict[str, str]) -> None:
     """Does not name a response."""
     del headers["x-ms-request-id"]
+
+
+@wrong_headers("API-209")
+def successes_share_an_id(sent: HttpRequest, status: int, headers: dict[str, str]) -> None:
+    """Names all successes by one id."""
+    if status < 400:
+        headers["x-ms-request-id"] = _shared_id("success")
+
+
+@wrong_bytes("API-209")
+def equal_errors_share_an_id(sent: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Names an error after what it answers, so that the same one has the same id again."""
+    named = response.headers["x-ms-request-id"]
+    if response.status < 400:
+        return response
+    shared = _shared_id(f"{response.status} {sent.method} {sent.target}")
+    headers = {**response.headers, "x-ms-request-id": shared}
+    body = response.body.replace(named.encode(), shared.encode())
+    return replace(response, headers=headers, body=body)
+
+
+def _shared_id(what: str) -> str:
+    """A UUID of the service's form that is the same for the same."""
+    digest = md5(what.encode(), usedforsecurity=False).digest()
+    return str(UUID(bytes=digest, version=1))
 
 
 @wrong_headers("API-201")

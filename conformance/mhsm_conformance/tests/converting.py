@@ -21,7 +21,7 @@ __all__ = ["FORMATS", "Format"]
 
 Document = dict[str, Any]
 _ACTIVITY = re.compile(r"\(Activity ID: ([0-9a-fA-F-]{36})\)")
-_SOME_ID: Final = "00000000-0000-1000-8000-000000000000"
+_SOME_ID: Final = "00000000-0000-1000-8000-{:012d}"
 
 
 def _lines(path: Path) -> list[Document]:
@@ -62,7 +62,8 @@ def _whole_headers(line: Document) -> dict[str, str]:
     if not shown:
         return shown
     named = _ACTIVITY.search(_text(line["response_body"]))
-    missing = {**FIXED_HEADERS, "x-ms-request-id": named.group(1) if named else _SOME_ID}
+    some = _SOME_ID.format(line["seq"])
+    missing = {**FIXED_HEADERS, "x-ms-request-id": named.group(1) if named else some}
     return {**missing, **shown}
 
 

@@ -15,7 +15,7 @@ import uvicorn
 from mhsm_targets.server.addresses import address_of
 from mhsm_targets.server.connection import Connection
 from mhsm_targets.server.data_plane import ASGIApp
-from mhsm_targets.server.errors import ServerError
+from mhsm_targets.server.errors import ConflictError
 
 __all__ = ["HttpServer", "PortUnavailableError", "data_sockets", "loopback_socket"]
 
@@ -30,7 +30,7 @@ _IDLE_SECONDS: Final = 60
 """How long a connection is kept after an answer when no other request comes."""
 
 
-class PortUnavailableError(ServerError):
+class PortUnavailableError(ConflictError):
     """A port cannot be had; the text says which and why."""
 
 

@@ -18,7 +18,7 @@ from mhsm_targets.server.certificates import Authority
 from mhsm_targets.server.chance import ForeseeableChance, SystemChance
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.data_plane import DataPlane
-from mhsm_targets.server.errors import ServerError
+from mhsm_targets.server.errors import ConflictError, NotSupportedError, ServerError
 from mhsm_targets.server.estate_store import EstateStore
 from mhsm_targets.server.faults import Faults
 from mhsm_targets.server.identity import issuer_endpoint
@@ -55,6 +55,7 @@ class Service:
         self.lag = 0.0
         self.issuer = Issuer(self._issuer_key())
         self.authority = self._certificate_authority()
+        self._target_name = options.target
         self._static_token = options.static_token
         self._sockets = data_sockets(options.port, len(self._configurations))
         self.port: int = self._sockets[0].getsockname()[1]
@@ -100,18 +101,25 @@ class Service:
         elif self.backing.can_freeze:
             self.clock.freeze()
         else:
-            raise ServerError("the clock of this target cannot stand still")
+            raise NotSupportedError(
+                f"the clock of target {self._target_name} does not stand still: that of the model "
+                f"does"
+            )
+        self._keep_clock()
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward; it stays ahead after a restart."""
+        if not self.backing.can_advance:
+            raise NotSupportedError(
+                f"the clock of target {self._target_name} cannot be moved: that of the model can"
+            )
         self.clock.advance(seconds)
-        if self._store is not None:
-            self._store.set({"ahead": repr(self.clock.ahead)})
+        self._keep_clock()
 
     async def add_instance(self, name: str, configuration: Configuration) -> None:
         """Add an instance, with an address of its own."""
         if name in self._configurations:
-            raise ServerError(f"there is an instance {name} already")
+            raise ConflictError(f"there is an instance {name} already")
         grown = {**self._configurations, name: configuration}
         self._check_names(grown)
         bound = loopback_socket(self.port, address_of(len(self._configurations)))
@@ -137,15 +145,16 @@ class Service:
         unknown = configurations.keys() - self._configurations.keys()
         if unknown:
             raise ServerError(f"there is no instance {min(unknown)}")
-        if configurations and self._store is not None:
-            raise ServerError("instances that are kept in a folder keep their configurations")
         await self.backing.reset({self._internal[n]: told for n, told in configurations.items()})
         self._configurations |= configurations
         self.faults.clear()
         self.let_lag(0)
         self.clock.restart()
+        self._keep_clock()
+
+    def _keep_clock(self) -> None:
         if self._store is not None:
-            self._store.set({"ahead": "0"})
+            self._store.set({"ahead": repr(self.clock.ahead)})
 
     def close(self) -> None:
         """Give back what is held."""
@@ -207,7 +216,9 @@ class Service:
         if not isinstance(factory, EmulatorFactory):
             folder = None if self._store is None else self._tokens_folder(self._store.folder)
             drawn = secrets.randbits(64) if seed is None else seed
-            return TargetBacking(factory, configurations, drawn, self.clock, folder)
+            return TargetBacking(
+                self._target_name, factory, configurations, drawn, self.clock, folder
+            )
         chance = SystemChance() if seed is None else ForeseeableChance(seed)
         if self._store is None:
             return ModelBacking(configurations, chance, self.clock)

@@ -55,6 +55,8 @@ CREATE TABLE backup (
 class StoreError(ServerError):
     """The data folder cannot be used; the text is one sentence."""
 
+    status = 500
+
 
 class Store:
     """An open data folder. One server has it at a time. Methods raise StoreError."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, not_empty
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_model.configuration import Configuration
 from mhsm_targets.protocol import TargetUnavailableError
@@ -50,8 +50,13 @@ Ctrl-C and SIGTERM end the server, with exit status 0: it has done what it was a
     show_default=True,
     help="The port of all instances; 0 is any that is free.",
 )
-@click.option("--data", metavar="DIR", help="Keep everything in this folder.")
-@click.option("--ready-file", metavar="FILE", help="Written once requests are answered (JSON).")
+@click.option("--data", metavar="DIR", callback=not_empty, help="Keep everything in this folder.")
+@click.option(
+    "--ready-file",
+    metavar="FILE",
+    callback=not_empty,
+    help="Written once requests are answered (JSON).",
+)
 @click.option("--controls", is_flag=True, help="Open a port with test controls: clock, faults.")
 @click.option("--seed", type=int, help="Keys from this seed, the same every time: not secret.")
 @click.option(
@@ -79,6 +84,8 @@ def serve(
         raise CommandError(
             f"{error.name} is not installed; install mhsm-conformance with its extra `server`"
         ) from None
+    if len(set(instances)) < len(instances):
+        raise CommandError("an instance is named twice: give each --instance once")
     use_module(module, tokens, pin_file)
     options = ServeOptions(
         target=target,

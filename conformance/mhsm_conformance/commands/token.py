@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, not_empty
 from mhsm_targets.server import DEFAULT_PRINCIPAL, fetched_token, read_ready
 
 __all__ = ["token"]
@@ -36,8 +36,15 @@ variables IDENTITY_ENDPOINT and IDENTITY_HEADER that it printed at its start.
     show_default=True,
     help="What the token is for.",
 )
-@click.option("--ready-file", metavar="FILE", help="The file that the server wrote.")
-@click.option("--data", metavar="DIR", help="The folder that the server keeps everything in.")
+@click.option(
+    "--ready-file", metavar="FILE", callback=not_empty, help="The file that the server wrote."
+)
+@click.option(
+    "--data",
+    metavar="DIR",
+    callback=not_empty,
+    help="The folder that the server keeps everything in.",
+)
 def token(principal: str, resource: str, ready_file: str | None, data: str | None) -> None:
     """Print a bearer token for a served instance."""
     if ready_file is not None and data is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -139,6 +141,14 @@ def _read_keys(ready: dict[str, Any], token: str) -> None:
         (["serve", "--port", "70000"], "70000 is not in the range"),
         (["serve", "--data", "/dev/null/x"], "cannot use the data folder /dev/null/x"),
         (["serve", "--port", "0", "--ready-file", "/dev/null/x"], "cannot write the ready file"),
+        (["serve", "--port", "0", "--ready-file", "/"], "cannot write the ready file /"),
+        (["serve", "--ready-file", ""], "'--ready-file': it is empty"),
+        (["serve", "--data", ""], "'--data': it is empty"),
+        (["serve", "--insecure-static-token", ""], "a static token is 1 to 4096"),
+        (["serve", "--insecure-static-token", "a b"], "a static token is 1 to 4096"),
+        (["serve", "--instance", "a", "--instance", "a"], "an instance is named twice"),
+        (["token", "--ready-file", ""], "'--ready-file': it is empty"),
+        (["run", "https", "--ready-file", ""], "'--ready-file': it is empty"),
         (["token"], "no server is named"),
         (["token", "--ready-file", "/nowhere"], "cannot read /nowhere"),
         (["token", "--data", "/nowhere"], "/nowhere is not the data folder of a server"),
@@ -152,6 +162,20 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(words: list[str], told
     assert "Traceback" not in result.stderr
     assert result.stderr.startswith("mhsm: ")
     assert result.stdout == ""
+
+
+def test_what_is_a_service_already_is_not_served() -> None:
+    url = "https://hsm.managedhsm.azure.net"
+    result = mhsm("serve", "https", "--port", "0", MHSM_HTTPS_URLS=url)
+    assert result.returncode == 2
+    assert result.stderr == ("mhsm: target https is served already: let clients use its own URL\n")
+
+
+def test_a_ready_file_that_cannot_be_written_leaves_no_draft(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    assert mhsm("serve", "--port", "0", "--ready-file", str(taken)).returncode == 2
+    assert list(tmp_path.iterdir()) == [taken]
 
 
 def test_a_port_in_use_is_told() -> None:
@@ -174,6 +198,25 @@ def test_a_token_of_a_server_that_is_gone_is_told(running: Running, tmp_path: Pa
     copy.write_text("{}", "utf-8")
     result = mhsm("token", "--ready-file", str(copy))
     assert result.stderr == f"mhsm: {copy} is not the ready file of a server\n"
+
+
+def test_a_folder_of_a_running_server_and_one_of_another_version_are_told(
+    tmp_path: Path,
+) -> None:
+    data = str(tmp_path / "data")
+    server = Running(tmp_path, "--data", data)
+    result = mhsm("serve", "--port", "0", "--data", data)
+    assert (result.returncode, result.stderr) == (
+        2,
+        f"mhsm: another server uses the data folder {data}\n",
+    )
+    server.ended(signal.SIGTERM)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "mhsm.sqlite3")) as database:
+        database.execute("PRAGMA user_version = 2")
+    for words in (["serve", "--port", "0"], ["token"]):
+        result = mhsm(*words, "--data", data)
+        assert result.returncode == 2
+        assert "use the version that made it, or another folder" in result.stderr
 
 
 def test_a_data_folder_of_another_target_is_refused(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import ssl
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.emulator import EmulatorFactory
-from mhsm_targets.protocol import TargetFactory
+from mhsm_targets.protocol import PlannedFactory, TargetFactory
 from mhsm_targets.server.addresses import INSTANCE_NAME, ISSUER_HOST, address_of
 from mhsm_targets.server.backing import Backing, TargetBacking, internal_host
 from mhsm_targets.server.certificates import Authority
@@ -30,7 +32,8 @@ from mhsm_targets.server.tokens import Issuer, IssuerKey
 
 __all__ = ["Service"]
 
-_MOST_INSTANCES = 200
+_MOST_INSTANCES: Final = 200
+_TOKEN: Final = re.compile(r"[!-~]{1,4096}")
 
 
 class Service:
@@ -56,7 +59,7 @@ class Service:
         self.issuer = Issuer(self._issuer_key())
         self.authority = self._certificate_authority()
         self._target_name = options.target
-        self._static_token = options.static_token
+        self._static_token = _sendable(options.static_token)
         self._sockets = data_sockets(options.port, len(self._configurations))
         self.port: int = self._sockets[0].getsockname()[1]
         try:
@@ -152,6 +155,14 @@ class Service:
         self.clock.restart()
         self._keep_clock()
 
+    def _starts(self) -> int:
+        """How many servers have had the folder before this one: a stream is not drawn twice."""
+        if self._store is None:
+            return 0
+        starts = int(self._store.setting("starts") or 0)
+        self._store.set({"starts": str(starts + 1)})
+        return starts
+
     def _keep_clock(self) -> None:
         if self._store is not None:
             self._store.set({"ahead": repr(self.clock.ahead)})
@@ -213,13 +224,17 @@ class Service:
 
     def _backing(self, factory: TargetFactory, seed: int | None) -> Backing:
         configurations = {self._internal[name]: told for name, told in self._configurations.items()}
+        if isinstance(factory, PlannedFactory):
+            raise NotSupportedError(
+                f"target {self._target_name} is served already: let clients use its own URL"
+            )
         if not isinstance(factory, EmulatorFactory):
             folder = None if self._store is None else self._tokens_folder(self._store.folder)
             drawn = secrets.randbits(64) if seed is None else seed
             return TargetBacking(
                 self._target_name, factory, configurations, drawn, self.clock, folder
             )
-        chance = SystemChance() if seed is None else ForeseeableChance(seed)
+        chance = SystemChance() if seed is None else ForeseeableChance(seed, self._starts())
         if self._store is None:
             return ModelBacking(configurations, chance, self.clock)
         keeper = EstateStore(self._store)
@@ -229,3 +244,13 @@ class Service:
     @staticmethod
     def _tokens_folder(folder: Path) -> Path:
         return folder / "target"
+
+
+def _sendable(token: str | None) -> str | None:
+    """The token as it is, where a header can carry it; raises ServerError."""
+    if token is not None and _TOKEN.fullmatch(token) is None:
+        raise ServerError(
+            "a static token is 1 to 4096 letters, digits or signs of ASCII, with no space: a "
+            "header carries no other"
+        )
+    return token

@@ -53,11 +53,16 @@ _RUN_HELP: Final = """Run the conformance suites against TARGET and judge every 
 Targets:
   model    the specification run forwards, in process: nothing to install
   softhsm  a Managed HSM on tokens of SoftHSM 2.6 (apt-get install softhsm2)
-  pkcs11   a Managed HSM on your own PKCS#11 module: --module, --token, --pin-file
-  https    a Managed HSM, or what claims to be one, over HTTPS: --url, and a credential
+  pkcs11   a Managed HSM on your own PKCS#11 module: --module, --token
+  https    what is or claims to be a Managed HSM: --url, and a credential
 
 \b
-On a live HSM:  mhsm run https --url https://NAME.managedhsm.azure.net --profile smoke
+On a live HSM:
+  mhsm run https --url https://NAME.managedhsm.azure.net --profile smoke
+On a served one:
+  mhsm serve --ready-file ready.json --controls
+  mhsm run https --ready-file ready.json --controls
+
 The credential is a token (--token-file, --credential-command, MHSM_HTTPS_TOKEN) or else that of
 azure-identity (extra `azure`). A run prints its id and its budget and keeps to it. It touches only
 keys whose names begin with mhsm-ID-, makes one a second at most, makes no failure shorter by trying

@@ -18,6 +18,11 @@ _TOKEN_HELP: Final = """Print a bearer token that the instances of `mhsm serve` 
 
 The server is found by --ready-file, by --data (it need not run then), or by the environment
 variables IDENTITY_ENDPOINT and IDENTITY_HEADER that it printed at its start.
+
+\b
+  TOKEN=$(mhsm token --data ./hsm)
+  curl --cacert ./hsm/ca.pem -H "Authorization: Bearer $TOKEN" \\
+    "https://127.0.0.1:8443/keys?api-version=7.6"
 """
 
 

@@ -16,9 +16,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from mhsm_targets.server import environment, read_ready
 from mhsm_targets.server.complaints import complaint_in
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
@@ -89,6 +91,24 @@ def test_a_signal_ends_a_server_with_all_cleared(running: Running, number: signa
     )
     assert exported["REQUESTS_CA_BUNDLE"] == exported["SSL_CERT_FILE"] == str(ca_file)
     assert exported["IDENTITY_ENDPOINT"] == running.ready["token_url"]
+
+
+def test_the_environment_leaves_this_machine_out_of_a_proxy(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = read_ready(running.ready_file.read_text("utf-8"))
+    assert not {"NO_PROXY", "no_proxy"} & environment(ready, {}).keys()
+    set_here = {"HTTPS_PROXY": "http://127.0.0.1:1", "no_proxy": "intranet, 127.0.0.1"}
+    told = environment(ready, set_here)
+    assert told["NO_PROXY"] == "intranet,127.0.0.1,127.0.0.2,localhost,.localhost"
+    for name, value in (set_here | told).items():
+        monkeypatch.setenv(name, value)
+    for url in (*ready.urls.values(), *ready.named_urls.values()):
+        assert urllib.request.proxy_bypass(urlsplit(url).hostname or "")
+    assert not urllib.request.proxy_bypass("managedhsm.azure.net")
+    # What is ours asks without a proxy in any case.
+    result = mhsm("token", "--ready-file", str(running.ready_file), HTTP_PROXY="http://127.0.0.1:1")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_the_ready_file_of_a_server_that_began_later_stays(running: Running) -> None:

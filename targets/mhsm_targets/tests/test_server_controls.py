@@ -8,7 +8,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -118,7 +118,7 @@ NO_LAG: Final = (501, "does not lag: serve the model for that")
 NO_ADDING: Final = (501, "serve it with --instance for each")
 KEPT: Final = (409, "is not reset: serve it without --data, or with another folder")
 CONFIGURED: Final = (409, "keep their configurations: reset them without any, or add an instance")
-OTHERS: Final = {"freeze": NO_FREEZING, "lag": NO_LAG, "add": NO_ADDING}
+OTHERS: Final[dict[str, tuple[int, str]]] = {"freeze": NO_FREEZING, "lag": NO_LAG, "add": NO_ADDING}
 
 # What is served, whether it is kept in a folder, and which controls are refused how.
 SERVERS: Final[dict[str, tuple[str, bool, dict[str, tuple[int, str]]]]] = {
@@ -145,7 +145,7 @@ REFUSING: Final = [marked(kind) for kind, (_, _, refusals) in SERVERS.items() if
 
 
 @contextlib.contextmanager
-def used(kind: str, folder: Path) -> Iterator[tuple[Served, Caller]]:
+def used(kind: str, folder: Path) -> Generator[tuple[Served, Caller]]:
     """A server of that kind, and a caller who has made one key."""
     target, is_kept, _ = SERVERS[kind]
     data = str(folder / "data") if is_kept else None
@@ -181,37 +181,37 @@ def test_a_control_that_is_refused_leaves_all_as_it_was_and_says_what_works(
         assert abs(created(caller, "after") - time.time()) < 60
 
 
-@pytest.mark.parametrize(
-    ("order", "words"),
-    [
-        (("/clock", b'{"advance": Infinity}'), "to the end of the year 9999 at most"),
-        (("/clock", b'{"advance": %s}' % (b"9" * 400)), "to the end of the year 9999 at most"),
-        (("/clock", b'{"advance": NaN}'), "does not run back"),
-        (("/clock", {"frozen": True, "advance": -1}), "does not run back"),
-        (("/clock", {"frozen": 1}), "true or false"),
-        (("/clock", {"back": 1}), "the clock takes advance"),
-        (("/clock", b"[" * 60_000), "the body is no JSON"),
-        (("/clock", b"{" + b" " * 70_000), "more than 65536 bytes"),
-        (("/clock", b"\xff"), "the body is no JSON"),
-        (("/clock", b"[]"), "no JSON object"),
-        (("/lag", {"seconds": 601}), "0 to 600"),
-        (("/lag", {}), "0 to 600"),
-        (("/instances", {"name": 7}), "an instance takes a name"),
-        (("/instances", {"name": "b", "configuration": {"size": 1}}), "it may have domain"),
-        (("/instances", {"name": "b", "configuration": {"maximum_keys": "x"}}), "a whole number"),
-        (("/instances", {"name": "b", "configuration": {"page_size": 0}}), "1 to 1000000"),
-        (("/instances", {"name": "b", "configuration": {"retention_days": 1}}), "7 to 90"),
-        (("/instances", {"name": "b", "configuration": {"domain": [1]}}), "text or null"),
-        (("/instances", {"name": "b", "configuration": {"api_versions": ["1"]}}), "that there are"),
-        (("/instances", {"name": "b", "configuration": 7}), "is a JSON object"),
-        (("/reset", {"configurations": {"nope": {}}}), "no instance nope"),
-        (("/faults", {"kind": "fire"}), "a fault has a kind"),
-        (("/faults", {"kind": "throttle", "count": 0}), "count is a positive number"),
-        (("/faults", {"kind": "throttle", "instance": "nope"}), "no instance nope"),
-        (("/faults", {"kind": "throttle", "method": "get"}), "in capitals: GET"),
-        (("/faults", {"kind": "throttle", "path": "keys"}), "begins with /"),
-    ],
-)
+NO_ORDERS: Final[list[tuple[Order, str]]] = [
+    (("/clock", b'{"advance": Infinity}'), "to the end of the year 9999 at most"),
+    (("/clock", b'{"advance": %s}' % (b"9" * 400)), "to the end of the year 9999 at most"),
+    (("/clock", b'{"advance": NaN}'), "does not run back"),
+    (("/clock", {"frozen": True, "advance": -1}), "does not run back"),
+    (("/clock", {"frozen": 1}), "true or false"),
+    (("/clock", {"back": 1}), "the clock takes advance"),
+    (("/clock", b"[" * 60_000), "the body is no JSON"),
+    (("/clock", b"{" + b" " * 70_000), "more than 65536 bytes"),
+    (("/clock", b"\xff"), "the body is no JSON"),
+    (("/clock", b"[]"), "no JSON object"),
+    (("/lag", {"seconds": 601}), "0 to 600"),
+    (("/lag", {}), "0 to 600"),
+    (("/instances", {"name": 7}), "an instance takes a name"),
+    (("/instances", {"name": "b", "configuration": {"size": 1}}), "it may have domain"),
+    (("/instances", {"name": "b", "configuration": {"maximum_keys": "x"}}), "a whole number"),
+    (("/instances", {"name": "b", "configuration": {"page_size": 0}}), "1 to 1000000"),
+    (("/instances", {"name": "b", "configuration": {"retention_days": 1}}), "7 to 90"),
+    (("/instances", {"name": "b", "configuration": {"domain": [1]}}), "text or null"),
+    (("/instances", {"name": "b", "configuration": {"api_versions": ["1"]}}), "that there are"),
+    (("/instances", {"name": "b", "configuration": 7}), "is a JSON object"),
+    (("/reset", {"configurations": {"nope": {}}}), "no instance nope"),
+    (("/faults", {"kind": "fire"}), "a fault has a kind"),
+    (("/faults", {"kind": "throttle", "count": 0}), "count is a positive number"),
+    (("/faults", {"kind": "throttle", "instance": "nope"}), "no instance nope"),
+    (("/faults", {"kind": "throttle", "method": "get"}), "in capitals: GET"),
+    (("/faults", {"kind": "throttle", "path": "keys"}), "begins with /"),
+]
+
+
+@pytest.mark.parametrize(("order", "words"), NO_ORDERS)
 def test_an_order_that_is_none_is_told_and_changes_nothing(
     plain: Served, order: Order, words: str
 ) -> None:

@@ -184,8 +184,7 @@ def test_a_seed_draws_nothing_twice_for_one_folder(tmp_path: Path) -> None:
             for kind in ("EC-HSM", "RSA-HSM"):
                 made = caller.call("POST", f"/keys/{kind}/create", {"kty": kind})[1]["key"]
                 drawn.append((made["kid"].rpartition("/")[2], made.get("x", made.get("n"))))
-            versions = caller.call("GET", "/keys/EC-HSM/versions")[1]["value"]
-    assert len(versions) == 3
+    assert len(drawn) == 6
     for column in zip(*drawn, strict=True):
         assert len(set(column)) == 6
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -22,12 +23,14 @@ from mhsm_conformance.commands.options import (
     workers_option,
 )
 from mhsm_conformance.commands.token_options import token_options
+from mhsm_conformance.interruption import Interruption
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import incomplete
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_reports import (
     Profile,
     ResultFileError,
+    RunResult,
     RunState,
     Selection,
     exit_status,
@@ -154,14 +157,10 @@ def run(
     except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
         raise CommandError(str(error)) from None
     try:
-        if folder is not None:
-            save(result, folder / "run.json")
-            junit.write(result, folder / "junit.xml")
-            markdown.write(result, folder / "summary.md")
-            # Templates take a moment to load, and only a run that ends needs them.
-            from mhsm_reports.render import html  # noqa: PLC0415
-
-            html.write(result, folder / "report.html")
+        # All of them or none: a page of an earlier run must not stand beside this run's result.
+        with Interruption().postponed():
+            if folder is not None:
+                _write(result, folder)
     except (ResultFileError, ValueError) as error:
         raise CommandError(str(error)) from None
     terminal.show(result, sys.stdout)
@@ -179,6 +178,16 @@ def run(
         # What failed in the baseline too is known; all else that fails is a regression.
         status = 0 if gate.is_held else 1
     sys.exit(status or (1 if idle else 0))
+
+
+def _write(result: RunResult, folder: Path) -> None:
+    save(result, folder / "run.json")
+    junit.write(result, folder / "junit.xml")
+    markdown.write(result, folder / "summary.md")
+    # Templates take a moment to load, and only a run that ends needs them.
+    from mhsm_reports.render import html  # noqa: PLC0415
+
+    html.write(result, folder / "report.html")
 
 
 def _fitting(

@@ -93,6 +93,28 @@ def test_a_run_that_is_interrupted_says_so_and_tells_no_failure(
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("pressed", [True, False])
+def test_what_an_interrupt_left_half_begun_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, pressed: bool
+) -> None:
+    def main(words: list[str], plugins: list[object]) -> int:
+        if pressed:
+            swallowed()
+        raise ExceptionGroup("warnings", [ResourceWarning("a worker is still running")])
+
+    monkeypatch.setattr(pytest, "main", main)
+    told = conducted_or_raised(RunOptions("model", "smoke", suite="lifecycle"))
+    assert isinstance(told, ExceptionGroup) is not pressed
+    assert told is RunState.INTERRUPTED or not pressed
+
+
+def conducted_or_raised(options: RunOptions) -> RunState | ExceptionGroup[Exception]:
+    try:
+        return conducted(options, Pressing(0, plainly)).run.state
+    except ExceptionGroup as group:
+        return group
+
+
 def test_a_machine_that_looks_over_all_at_its_end_is_interrupted_there_too() -> None:
     progress = Pressing(40, taken_for_a_failure)
     result = conducted(RunOptions("model", "smoke", suite="machines"), progress)

@@ -70,7 +70,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     server = Running(tmp_path, "--instance", "one", "--instance", "two")
     yield server
     if server.process.poll() is None:
-        server.ended(signal.SIGKILL)
+        server.ended(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -189,6 +189,13 @@ def test_what_is_a_service_already_is_not_served() -> None:
     result = mhsm("serve", "https", "--port", "0", MHSM_HTTPS_URLS=url)
     assert result.returncode == 2
     assert result.stderr == ("mhsm: target https is served already: let clients use its own URL\n")
+
+
+@pytest.mark.parametrize("target", ["nope", "mutant:times-in-milliseconds", "pkcs11"])
+def test_what_is_not_served_leaves_no_folder(tmp_path: Path, target: str) -> None:
+    data = tmp_path / "data"
+    assert mhsm("serve", target, "--port", "0", "--data", str(data)).returncode == 2
+    assert not data.exists()
 
 
 def test_a_ready_file_that_cannot_be_written_leaves_no_draft(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.emulator import EmulatorFactory
-from mhsm_targets.protocol import PlannedFactory, TargetFactory
+from mhsm_targets.protocol import KeepingFactory, PlannedFactory, TargetFactory
+from mhsm_targets.registry import target_factory
 from mhsm_targets.server.addresses import INSTANCE_NAME, ISSUER_HOST, address_of
 from mhsm_targets.server.backing import Backing, TargetBacking, internal_host
 from mhsm_targets.server.certificates import Authority
@@ -30,7 +31,7 @@ from mhsm_targets.server.options import ServeOptions
 from mhsm_targets.server.store import Store
 from mhsm_targets.server.tokens import Issuer, IssuerKey
 
-__all__ = ["Service"]
+__all__ = ["Service", "servable"]
 
 _MOST_INSTANCES: Final = 200
 _TOKEN: Final = re.compile(r"[!-~]{1,4096}")
@@ -224,10 +225,6 @@ class Service:
 
     def _backing(self, factory: TargetFactory, seed: int | None) -> Backing:
         configurations = {self._internal[name]: told for name, told in self._configurations.items()}
-        if isinstance(factory, PlannedFactory):
-            raise NotSupportedError(
-                f"target {self._target_name} is served already: let clients use its own URL"
-            )
         if not isinstance(factory, EmulatorFactory):
             folder = None if self._store is None else self._tokens_folder(self._store.folder)
             drawn = secrets.randbits(64) if seed is None else seed
@@ -244,6 +241,21 @@ class Service:
     @staticmethod
     def _tokens_folder(folder: Path) -> Path:
         return folder / "target"
+
+
+def servable(options: ServeOptions) -> TargetFactory:
+    """The factory of the target, where it can be served so; nothing is written yet.
+
+    Raises UnknownTargetError, TargetUnavailableError and NotSupportedError.
+    """
+    factory = target_factory(options.target)
+    if isinstance(factory, PlannedFactory):
+        raise NotSupportedError(
+            f"target {options.target} is served already: let clients use its own URL"
+        )
+    if options.data is not None and not isinstance(factory, EmulatorFactory | KeepingFactory):
+        raise NotSupportedError(f"target {options.target} keeps nothing: leave --data out")
+    return factory
 
 
 def _sendable(token: str | None) -> str | None:

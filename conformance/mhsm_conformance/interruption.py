@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
@@ -37,12 +37,27 @@ class Interruption:
 
         Only the main thread is told of signals; in another one nothing is remembered.
         """
+        with self._caught_by(self._remember_and_raise):
+            yield
+
+    @contextlib.contextmanager
+    def postponed(self) -> Generator[None]:
+        """Let those signals wait until the block is over, and raise KeyboardInterrupt then.
+
+        For a moment's work that is worth nothing by halves.
+        """
+        with self._caught_by(self._remember):
+            yield
+        self.check()
+
+    @contextlib.contextmanager
+    def _caught_by(self, handler: Callable[[int, FrameType | None], None]) -> Generator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         raising = [n for n in _SIGNALS if signal.getsignal(n) is signal.default_int_handler]
         for number in raising:
-            signal.signal(number, self._remember)
+            signal.signal(number, handler)
         try:
             yield
         finally:
@@ -50,5 +65,8 @@ class Interruption:
                 signal.signal(number, signal.default_int_handler)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+    def _remember_and_raise(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
         raise KeyboardInterrupt

@@ -246,6 +246,12 @@ def _pytest(options: RunOptions, suites: Path, collector: _Collector) -> int:
     except KeyboardInterrupt:
         collector.interruption.asked = True
         return int(pytest.ExitCode.INTERRUPTED)
+    except Exception:
+        # What it has begun is not ended properly then: workers that were just being started are
+        # raised as warnings, all at once.
+        if not collector.interruption.asked:
+            raise
+        return int(pytest.ExitCode.INTERRUPTED)
     finally:
         os.environ.update({name: value for name, value in kept.items() if value is not None})
         sys.stdout.flush()

@@ -32,6 +32,7 @@ __all__ = [
     "TargetFactory",
     "TargetProfile",
     "TargetUnavailableError",
+    "VirtualClockTarget",
     "WireTarget",
 ]
 
@@ -165,6 +166,15 @@ class ClockTarget(Protocol):
 
     def advance(self, seconds: int) -> None:
         """Move the clock forward."""
+        ...
+
+
+@runtime_checkable
+class VirtualClockTarget(Protocol):
+    """A target whose clock may be put anywhere before its first request."""
+
+    def start_at(self, moment: int) -> None:
+        """Put the clock to that moment, in seconds."""
         ...
 
 

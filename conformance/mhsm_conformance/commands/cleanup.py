@@ -18,6 +18,10 @@ _CLEANUP_HELP: Final = """Delete and purge what a run left in a Managed HSM, bec
 Only keys whose names begin with mhsm-ID- are touched, in use or soft-deleted. The options that name
 the HSM and the credential are those of `mhsm run https`. Doing it twice is fine. Exit status 2
 where something is left that could not be cleared.
+
+\b
+  mhsm cleanup --run-id 0a1b2c3d --url https://NAME.managedhsm.azure.net
+  mhsm cleanup --run-id 0a1b2c3d --ready-file ready.json
 """
 
 

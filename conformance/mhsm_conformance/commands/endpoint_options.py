@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mhsm_conformance.commands.options import not_empty
 from mhsm_targets.registry import EndpointOptions
 
 __all__ = ["connection_options", "run_limits", "told_endpoint"]
@@ -22,6 +23,7 @@ _CONNECTION = (
     click.option(
         "--ready-file",
         metavar="FILE",
+        callback=not_empty,
         help="Target https: a server of `mhsm serve --ready-file FILE` instead of a URL.",
     ),
     click.option(

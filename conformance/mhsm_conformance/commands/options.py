@@ -13,6 +13,7 @@ from mhsm_reports import ReportFileError
 __all__ = [
     "BAD_INPUT",
     "CommandError",
+    "not_empty",
     "out_folder",
     "strict_option",
     "unusable",
@@ -32,6 +33,16 @@ class CommandError(click.ClickException):
 def unusable(error: ReportFileError) -> CommandError:
     """A result or a report that cannot be read or written, as something to put right."""
     return CommandError(str(error).removesuffix("."))
+
+
+def not_empty(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """The callback of an option that names a file: an empty one, which a script may give, is told.
+
+    Taken as a path it would be the folder at hand.
+    """
+    if value == "":
+        raise click.BadParameter("it is empty", context, option)
+    return value
 
 
 def out_folder(path: str | None) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -22,12 +23,14 @@ from mhsm_conformance.commands.options import (
     workers_option,
 )
 from mhsm_conformance.commands.token_options import token_options
+from mhsm_conformance.interruption import Interruption
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import incomplete
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_reports import (
     Profile,
     ResultFileError,
+    RunResult,
     RunState,
     Selection,
     exit_status,
@@ -53,11 +56,16 @@ _RUN_HELP: Final = """Run the conformance suites against TARGET and judge every 
 Targets:
   model    the specification run forwards, in process: nothing to install
   softhsm  a Managed HSM on tokens of SoftHSM 2.6 (apt-get install softhsm2)
-  pkcs11   a Managed HSM on your own PKCS#11 module: --module, --token, --pin-file
-  https    a Managed HSM, or what claims to be one, over HTTPS: --url, and a credential
+  pkcs11   a Managed HSM on your own PKCS#11 module: --module, --token
+  https    what is or claims to be a Managed HSM: --url, and a credential
 
 \b
-On a live HSM:  mhsm run https --url https://NAME.managedhsm.azure.net --profile smoke
+On a live HSM:
+  mhsm run https --url https://NAME.managedhsm.azure.net --profile smoke
+On a served one:
+  mhsm serve --ready-file ready.json --controls
+  mhsm run https --ready-file ready.json --controls
+
 The credential is a token (--token-file, --credential-command, MHSM_HTTPS_TOKEN) or else that of
 azure-identity (extra `azure`). A run prints its id and its budget and keeps to it. It touches only
 keys whose names begin with mhsm-ID-, makes one a second at most, makes no failure shorter by trying
@@ -149,14 +157,10 @@ def run(
     except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
         raise CommandError(str(error)) from None
     try:
-        if folder is not None:
-            save(result, folder / "run.json")
-            junit.write(result, folder / "junit.xml")
-            markdown.write(result, folder / "summary.md")
-            # Templates take a moment to load, and only a run that ends needs them.
-            from mhsm_reports.render import html  # noqa: PLC0415
-
-            html.write(result, folder / "report.html")
+        # All of them or none: a page of an earlier run must not stand beside this run's result.
+        with Interruption().postponed():
+            if folder is not None:
+                _write(result, folder)
     except (ResultFileError, ValueError) as error:
         raise CommandError(str(error)) from None
     terminal.show(result, sys.stdout)
@@ -174,6 +178,16 @@ def run(
         # What failed in the baseline too is known; all else that fails is a regression.
         status = 0 if gate.is_held else 1
     sys.exit(status or (1 if idle else 0))
+
+
+def _write(result: RunResult, folder: Path) -> None:
+    save(result, folder / "run.json")
+    junit.write(result, folder / "junit.xml")
+    markdown.write(result, folder / "summary.md")
+    # Templates take a moment to load, and only a run that ends needs them.
+    from mhsm_reports.render import html  # noqa: PLC0415
+
+    html.write(result, folder / "report.html")
 
 
 def _fitting(

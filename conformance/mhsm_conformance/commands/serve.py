@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, not_empty
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_model.configuration import Configuration
 from mhsm_targets.protocol import TargetUnavailableError
@@ -30,6 +30,29 @@ environment variables that are printed.
 --data keeps everything: what was acknowledged is there again after the server was killed. Without
 it nothing is written but the CA file, and all is gone at the end.
 
+\b
+--controls opens a second port on loopback that takes orders as JSON:
+  order              model  model --data  others      others --data
+  advance the clock  yes    yes, kept     yes         yes, kept
+  freeze the clock   yes    till the end  refused     refused
+  faults             yes    till the end  yes         till the end
+  lag of reads       yes    till the end  refused     refused
+  a new instance     yes    yes, kept     --instance  --instance
+  reset              yes    yes           yes         another DIR
+  reset, configured  yes    refused       yes         another DIR
+
+Faults are 429, 503, a delay, and a connection reset before or after the effect. What is refused
+says what works instead.
+
+A client has 30 seconds for its TLS handshake, 30 for each request from its first byte to its last,
+and 30 to read what it is sent; a connection is closed when 60 seconds pass without another request.
+
+\b
+In a shell, and in another one what the first prints to be pasted:
+  mhsm serve --instance hsm-a --instance hsm-b --data ./hsm
+  curl --cacert $SSL_CERT_FILE -H "Authorization: Bearer $(mhsm token)" \\
+    "$AZURE_MANAGEDHSM_URL/keys?api-version=7.6"
+
 Ctrl-C and SIGTERM end the server, with exit status 0: it has done what it was asked.
 """
 
@@ -50,10 +73,19 @@ Ctrl-C and SIGTERM end the server, with exit status 0: it has done what it was a
     show_default=True,
     help="The port of all instances; 0 is any that is free.",
 )
-@click.option("--data", metavar="DIR", help="Keep everything in this folder.")
-@click.option("--ready-file", metavar="FILE", help="Written once requests are answered (JSON).")
-@click.option("--controls", is_flag=True, help="Open a port with test controls: clock, faults.")
-@click.option("--seed", type=int, help="Keys from this seed, the same every time: not secret.")
+@click.option("--data", metavar="DIR", callback=not_empty, help="Keep everything in this folder.")
+@click.option(
+    "--ready-file",
+    metavar="FILE",
+    callback=not_empty,
+    help="Written once requests are answered (JSON).",
+)
+@click.option("--controls", is_flag=True, help="Open a port with test controls: see above.")
+@click.option(
+    "--seed",
+    type=int,
+    help="Target model: keys from this seed, the same every time and not secret.",
+)
 @click.option(
     "--insecure-static-token", metavar="TOKEN", help="A bearer token that is taken unchecked."
 )
@@ -79,6 +111,8 @@ def serve(
         raise CommandError(
             f"{error.name} is not installed; install mhsm-conformance with its extra `server`"
         ) from None
+    if len(set(instances)) < len(instances):
+        raise CommandError("an instance is named twice: give each --instance once")
     use_module(module, tokens, pin_file)
     options = ServeOptions(
         target=target,

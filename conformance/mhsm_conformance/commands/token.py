@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError
+from mhsm_conformance.commands.options import CommandError, not_empty
 from mhsm_targets.server import DEFAULT_PRINCIPAL, fetched_token, read_ready
 
 __all__ = ["token"]
@@ -18,6 +18,11 @@ _TOKEN_HELP: Final = """Print a bearer token that the instances of `mhsm serve` 
 
 The server is found by --ready-file, by --data (it need not run then), or by the environment
 variables IDENTITY_ENDPOINT and IDENTITY_HEADER that it printed at its start.
+
+\b
+  TOKEN=$(mhsm token --data ./hsm)
+  curl --cacert ./hsm/ca.pem -H "Authorization: Bearer $TOKEN" \\
+    "https://127.0.0.1:8443/keys?api-version=7.6"
 """
 
 
@@ -36,8 +41,15 @@ variables IDENTITY_ENDPOINT and IDENTITY_HEADER that it printed at its start.
     show_default=True,
     help="What the token is for.",
 )
-@click.option("--ready-file", metavar="FILE", help="The file that the server wrote.")
-@click.option("--data", metavar="DIR", help="The folder that the server keeps everything in.")
+@click.option(
+    "--ready-file", metavar="FILE", callback=not_empty, help="The file that the server wrote."
+)
+@click.option(
+    "--data",
+    metavar="DIR",
+    callback=not_empty,
+    help="The folder that the server keeps everything in.",
+)
 def token(principal: str, resource: str, ready_file: str | None, data: str | None) -> None:
     """Print a bearer token for a served instance."""
     if ready_file is not None and data is not None:

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from mhsm_conformance.commands.run import run as run_command
 from mhsm_conformance.interruption import Interruption
 from mhsm_conformance.running import RunOptions, conducted
-from mhsm_reports import RunState
+from mhsm_reports import RunResult, RunState
+from mhsm_reports.render import junit
 
 Telling = Callable[[], None]
 
@@ -90,6 +93,28 @@ def test_a_run_that_is_interrupted_says_so_and_tells_no_failure(
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("pressed", [True, False])
+def test_what_an_interrupt_left_half_begun_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, pressed: bool
+) -> None:
+    def main(words: list[str], plugins: list[object]) -> int:
+        if pressed:
+            swallowed()
+        raise ExceptionGroup("warnings", [ResourceWarning("a worker is still running")])
+
+    monkeypatch.setattr(pytest, "main", main)
+    told = conducted_or_raised(RunOptions("model", "smoke", suite="lifecycle"))
+    assert isinstance(told, ExceptionGroup) is not pressed
+    assert told is RunState.INTERRUPTED or not pressed
+
+
+def conducted_or_raised(options: RunOptions) -> RunState | ExceptionGroup[Exception]:
+    try:
+        return conducted(options, Pressing(0, plainly)).run.state
+    except ExceptionGroup as group:
+        return group
+
+
 def test_a_machine_that_looks_over_all_at_its_end_is_interrupted_there_too() -> None:
     progress = Pressing(40, taken_for_a_failure)
     result = conducted(RunOptions("model", "smoke", suite="machines"), progress)
@@ -107,6 +132,35 @@ def test_what_somebody_asked_for_is_raised_again_until_it_is_heeded() -> None:
         with pytest.raises(KeyboardInterrupt):
             interruption.check()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_that_is_postponed_is_raised_when_all_is_done() -> None:
+    done: list[str] = []
+
+    def at_work() -> None:
+        with Interruption().postponed():
+            plainly()
+            done.append("all")
+
+    with pytest.raises(KeyboardInterrupt):
+        at_work()
+    assert done == ["all"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_reports_of_a_run_are_written_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press_and_write(result: RunResult, path: Path) -> None:
+        plainly()
+        path.write_text("written", "utf-8")
+
+    monkeypatch.setattr(junit, "write", press_and_write)
+    words = ["model", "--suite", "random_bytes", "--profile", "smoke", "--out", str(tmp_path)]
+    with pytest.raises(click.Abort):
+        run_command.main(words, standalone_mode=False)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"run.json", "junit.xml", "summary.md", "report.html"}
 
 
 def test_an_interrupt_that_is_ignored_stays_ignored() -> None:

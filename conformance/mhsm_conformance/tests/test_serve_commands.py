@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -14,9 +16,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from mhsm_targets.server import environment, read_ready
 from mhsm_targets.server.complaints import complaint_in
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
@@ -66,7 +70,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     server = Running(tmp_path, "--instance", "one", "--instance", "two")
     yield server
     if server.process.poll() is None:
-        server.ended(signal.SIGKILL)
+        server.ended(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -87,6 +91,24 @@ def test_a_signal_ends_a_server_with_all_cleared(running: Running, number: signa
     )
     assert exported["REQUESTS_CA_BUNDLE"] == exported["SSL_CERT_FILE"] == str(ca_file)
     assert exported["IDENTITY_ENDPOINT"] == running.ready["token_url"]
+
+
+def test_the_environment_leaves_this_machine_out_of_a_proxy(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = read_ready(running.ready_file.read_text("utf-8"))
+    assert not {"NO_PROXY", "no_proxy"} & environment(ready, {}).keys()
+    set_here = {"HTTPS_PROXY": "http://127.0.0.1:1", "no_proxy": "intranet, 127.0.0.1"}
+    told = environment(ready, set_here)
+    assert told["NO_PROXY"] == "intranet,127.0.0.1,127.0.0.2,localhost,.localhost"
+    for name, value in (set_here | told).items():
+        monkeypatch.setenv(name, value)
+    for url in (*ready.urls.values(), *ready.named_urls.values()):
+        assert urllib.request.proxy_bypass(urlsplit(url).hostname or "")
+    assert not urllib.request.proxy_bypass("managedhsm.azure.net")
+    # What is ours asks without a proxy in any case.
+    result = mhsm("token", "--ready-file", str(running.ready_file), HTTP_PROXY="http://127.0.0.1:1")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_the_ready_file_of_a_server_that_began_later_stays(running: Running) -> None:
@@ -139,6 +161,14 @@ def _read_keys(ready: dict[str, Any], token: str) -> None:
         (["serve", "--port", "70000"], "70000 is not in the range"),
         (["serve", "--data", "/dev/null/x"], "cannot use the data folder /dev/null/x"),
         (["serve", "--port", "0", "--ready-file", "/dev/null/x"], "cannot write the ready file"),
+        (["serve", "--port", "0", "--ready-file", "/"], "cannot write the ready file /"),
+        (["serve", "--ready-file", ""], "'--ready-file': it is empty"),
+        (["serve", "--data", ""], "'--data': it is empty"),
+        (["serve", "--insecure-static-token", ""], "a static token is 1 to 4096"),
+        (["serve", "--insecure-static-token", "a b"], "a static token is 1 to 4096"),
+        (["serve", "--instance", "a", "--instance", "a"], "an instance is named twice"),
+        (["token", "--ready-file", ""], "'--ready-file': it is empty"),
+        (["run", "https", "--ready-file", ""], "'--ready-file': it is empty"),
         (["token"], "no server is named"),
         (["token", "--ready-file", "/nowhere"], "cannot read /nowhere"),
         (["token", "--data", "/nowhere"], "/nowhere is not the data folder of a server"),
@@ -152,6 +182,27 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(words: list[str], told
     assert "Traceback" not in result.stderr
     assert result.stderr.startswith("mhsm: ")
     assert result.stdout == ""
+
+
+def test_what_is_a_service_already_is_not_served() -> None:
+    url = "https://hsm.managedhsm.azure.net"
+    result = mhsm("serve", "https", "--port", "0", MHSM_HTTPS_URLS=url)
+    assert result.returncode == 2
+    assert result.stderr == ("mhsm: target https is served already: let clients use its own URL\n")
+
+
+@pytest.mark.parametrize("target", ["nope", "mutant:times-in-milliseconds", "pkcs11"])
+def test_what_is_not_served_leaves_no_folder(tmp_path: Path, target: str) -> None:
+    data = tmp_path / "data"
+    assert mhsm("serve", target, "--port", "0", "--data", str(data)).returncode == 2
+    assert not data.exists()
+
+
+def test_a_ready_file_that_cannot_be_written_leaves_no_draft(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    assert mhsm("serve", "--port", "0", "--ready-file", str(taken)).returncode == 2
+    assert list(tmp_path.iterdir()) == [taken]
 
 
 def test_a_port_in_use_is_told() -> None:
@@ -174,6 +225,25 @@ def test_a_token_of_a_server_that_is_gone_is_told(running: Running, tmp_path: Pa
     copy.write_text("{}", "utf-8")
     result = mhsm("token", "--ready-file", str(copy))
     assert result.stderr == f"mhsm: {copy} is not the ready file of a server\n"
+
+
+def test_a_folder_of_a_running_server_and_one_of_another_version_are_told(
+    tmp_path: Path,
+) -> None:
+    data = str(tmp_path / "data")
+    server = Running(tmp_path, "--data", data)
+    result = mhsm("serve", "--port", "0", "--data", data)
+    assert (result.returncode, result.stderr) == (
+        2,
+        f"mhsm: another server uses the data folder {data}\n",
+    )
+    server.ended(signal.SIGTERM)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "mhsm.sqlite3")) as database:
+        database.execute("PRAGMA user_version = 2")
+    for words in (["serve", "--port", "0"], ["token"]):
+        result = mhsm(*words, "--data", data)
+        assert result.returncode == 2
+        assert "use the version that made it, or another folder" in result.stderr
 
 
 def test_a_data_folder_of_another_target_is_refused(tmp_path: Path) -> None:

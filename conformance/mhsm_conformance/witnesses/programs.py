@@ -84,7 +84,7 @@ def _environment(ready: Ready, ours: Mapping[str, str]) -> dict[str, str]:
         for name, value in ours.items()
         if not name.startswith(_FOREIGN) and name.lower() not in _PROXIES
     }
-    return kept | environment(ready)
+    return kept | environment(ready, kept)
 
 
 def _python_command(flavour: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.wire.http import HttpRequest, HttpResponse
@@ -15,6 +15,8 @@ from mhsm_targets.server.control_client import ControlError, Controls
 from mhsm_targets.server.options import configuration_to_json
 
 __all__ = ["ControlledTarget", "begun_anew"]
+
+_SILENT: Final = "the controls of the test server do not answer"
 
 
 def begun_anew(
@@ -30,15 +32,20 @@ def begun_anew(
         added = frozenset(configurations.keys() - there.keys())
         for name in sorted(added):
             controls.add_instance(name)
+    except ControlError as error:
+        named = " ".join(f"--instance {name}" for name in configurations)
+        raise TargetUnavailableError(f"the test server: {error} ({named})") from None
+    except OSError:
+        raise TargetUnavailableError(_SILENT) from None
+    try:
         # Those that are not asked for are as they would be by themselves.
         settings: dict[str, Any] = {name: {} for name in there}
         settings |= {name: configuration_to_json(told) for name, told in configurations.items()}
         state = controls.reset(settings)
     except ControlError as error:
-        named = " ".join(f"--instance {name}" for name in configurations)
-        raise TargetUnavailableError(f"the test server: {error}; start it with {named}") from None
+        raise TargetUnavailableError(f"the test server: {error}") from None
     except OSError:
-        raise TargetUnavailableError("the controls of the test server do not answer") from None
+        raise TargetUnavailableError(_SILENT) from None
     return float(state["clock"]["ahead"]), added
 
 
@@ -83,7 +90,7 @@ class ControlledTarget:
         except ControlError as error:
             raise ValueError(str(error)) from None
         except OSError:
-            raise TargetUnavailableError("the controls of the test server do not answer") from None
+            raise TargetUnavailableError(_SILENT) from None
         self._ahead = float(state["clock"]["ahead"])
 
     def lose_next(self, *, after_effect: bool) -> None:

@@ -17,6 +17,7 @@ from mhsm_targets.protocol import (
     ProvableFactory,
     TargetFactory,
     TargetProfile,
+    VirtualClockTarget,
     WireTarget,
 )
 
@@ -50,6 +51,11 @@ class WireMutant:
     def now(self) -> int:
         """The target's clock, in seconds."""
         return self._target.now()
+
+    def start_at(self, moment: int) -> None:
+        """Put the target's clock to that moment; nothing where it is the real one."""
+        if isinstance(self._target, VirtualClockTarget):
+            self._target.start_at(moment)
 
     def advance(self, seconds: int) -> None:
         """Move the target's clock forward; raises TypeError where it cannot be moved."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,10 +17,15 @@ from typing import Final, Protocol
 
 from mhsm_model.configuration import Configuration
 from mhsm_model.wire.http import HttpRequest, HttpResponse
-from mhsm_targets.emulator import Emulator
-from mhsm_targets.protocol import ClockTarget, KeepingFactory, TargetFactory, WireTarget
+from mhsm_targets.protocol import (
+    ClockTarget,
+    KeepingFactory,
+    TargetFactory,
+    VirtualClockTarget,
+    WireTarget,
+)
 from mhsm_targets.server.clock import ServerClock
-from mhsm_targets.server.errors import ServerError
+from mhsm_targets.server.errors import ConflictError, NotSupportedError
 
 __all__ = ["Backing", "TargetBacking", "internal_host"]
 
@@ -42,6 +48,11 @@ class Backing(Protocol):
     @property
     def can_freeze(self) -> bool:
         """Whether its clock stands still where the server's does."""
+        ...
+
+    @property
+    def can_advance(self) -> bool:
+        """Whether its clock is moved forward where the server's is."""
         ...
 
     async def exchange(self, request: HttpRequest) -> HttpResponse | None:
@@ -71,36 +82,37 @@ class Backing(Protocol):
 class TargetBacking:
     """Any target. It takes one request at a time, in a thread of its own.
 
-    `folder` is where a target keeps its instances that can keep any, None for one that forgets.
+    `name` is what it is called in sentences to the user. `folder` is where a target keeps its
+    instances that can keep any, None for one that forgets.
     """
 
     def __init__(
         self,
+        name: str,
         factory: TargetFactory,
         configurations: Mapping[str, Configuration],
         seed: int,
         clock: ServerClock,
         folder: Path | None = None,
     ) -> None:
+        self._name = name
         self._factory = factory
         self._configurations = dict(configurations)
         self._seed = seed
         self._clock = clock
         self._folder = folder
-        self._target = self._opened()
+        self._target = self._opened(clock.now())
         self._lane = ThreadPoolExecutor(1, thread_name_prefix="target")
 
-    def _opened(self) -> WireTarget:
+    def _opened(self, now: float) -> WireTarget:
         if self._folder is None:
             target = self._factory.open(self._configurations, self._seed)
-            if isinstance(target, Emulator):
-                # Its virtual clock starts in a future that the real one has not reached.
-                target.start_at(int(self._clock.now()))
+            if isinstance(target, VirtualClockTarget):
+                # A virtual clock starts in a future that the real one has not reached.
+                target.start_at(int(now))
             return target
         if not isinstance(self._factory, KeepingFactory):
-            raise ServerError(
-                f"target {self._factory.profile.name} keeps nothing: leave --data out"
-            )
+            raise NotSupportedError(f"target {self._name} keeps nothing: leave --data out")
         return self._factory.open_kept(self._configurations, self._folder)
 
     @property
@@ -112,6 +124,11 @@ class TargetBacking:
     def can_freeze(self) -> bool:
         """No: a target has a clock of its own, which can be moved forward at most."""
         return False
+
+    @property
+    def can_advance(self) -> bool:
+        """Whether the target's clock can be moved."""
+        return isinstance(self._target, ClockTarget)
 
     async def exchange(self, request: HttpRequest) -> HttpResponse | None:
         """The response, or None where none is to arrive."""
@@ -126,25 +143,31 @@ class TargetBacking:
     def let_lag(self, seconds: float) -> None:
         """Targets have one state."""
         if seconds:
-            raise ServerError(f"target {self._factory.profile.name} cannot lag")
+            raise NotSupportedError(
+                f"target {self._name} has one state and does not lag: serve the model for that"
+            )
 
     async def add_instance(self, host: str, configuration: Configuration) -> None:
         """Targets have the instances that they were opened with."""
-        raise ServerError(
-            f"target {self._factory.profile.name} cannot be given an instance while it runs"
+        raise NotSupportedError(
+            f"target {self._name} has the instances of its start: serve it with --instance for each"
         )
 
     async def reset(self, configurations: Mapping[str, Configuration]) -> None:
         """Open the target anew."""
         if self._folder is not None:
-            raise ServerError("instances that are kept in a folder cannot be reset")
+            raise ConflictError(
+                f"what target {self._name} keeps in a folder is not reset: serve it without "
+                f"--data, or with another folder"
+            )
         self._configurations |= configurations
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._lane, self._reset)
 
     def _reset(self) -> None:
         self._target.close()
-        self._target = self._opened()
+        # Whoever asks of it has seen nothing of the past, and the clock will be the real one.
+        self._target = self._opened(time.time())
 
     def close(self) -> None:
         """End the thread, then the target."""

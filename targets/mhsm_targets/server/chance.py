@@ -81,12 +81,16 @@ class SystemChance(_Stock):
 
 
 class ForeseeableChance(_Stock):
-    """A stream from a seed: the same requests one after another give the same keys."""
+    """A stream from a seed: the same requests one after another give the same keys.
 
-    def __init__(self, seed: int) -> None:
+    `starts` is how often the seed was used before on the same keys: each time has its own stream,
+    since what is drawn twice would be one key, or one version, in two places.
+    """
+
+    def __init__(self, seed: int, starts: int = 0) -> None:
         super().__init__()
-        self._seed = seed
-        self._stream = SeededEntropy(f"serve {seed}".encode())
+        self._source = f"serve {seed}" if not starts else f"serve {seed} again {starts}"
+        self._stream = SeededEntropy(self._source.encode())
         self._rsa_keys = 0
 
     def choice(self, count: int) -> int:
@@ -103,7 +107,7 @@ class ForeseeableChance(_Stock):
 
     def rsa(self, bits: int, exponent: int) -> RsaSecret:
         """The stream's next RSA key, where it is ready; else raises RsaNeeded."""
-        source = f"serve {self._seed} {self._rsa_keys}".encode()
+        source = f"{self._source} {self._rsa_keys}".encode()
         secret = self.taken(
             (bits, exponent),
             lambda: SeededEntropy(source, pooled=False).rsa(bits, exponent),

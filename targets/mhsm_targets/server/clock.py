@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 __all__ = ["ServerClock"]
+
+_LATEST: Final = 253402300799
+"""The end of the year 9999: later moments cannot be written as dates."""
 
 
 class ServerClock:
@@ -37,9 +41,12 @@ class ServerClock:
         return self._frozen is not None
 
     def advance(self, seconds: float) -> None:
-        """Move it forward; raises ValueError for a negative number."""
+        """Move it forward; raises ValueError for a negative number, and for too large a one."""
         if not seconds >= 0:
             raise ValueError("the clock of an HSM does not run back")
+        # In this order: a number with more digits than a float holds can be compared, not added.
+        if seconds > _LATEST or self.now() + seconds > _LATEST:
+            raise ValueError("the clock of a server goes to the end of the year 9999 at most")
         if self._frozen is not None:
             self._frozen += seconds
         else:

@@ -83,5 +83,13 @@ class Controls:
                 return told
         except urllib.error.HTTPError as error:
             with error:
-                told = json.load(error) if error.code == 400 else {"error": str(error)}
-            raise ControlError(told["error"]) from None
+                sentence = _sentence(error)
+            raise ControlError(sentence) from None
+
+
+def _sentence(error: urllib.error.HTTPError) -> str:
+    """Why the server refused: its sentence, or the status where it has none."""
+    try:
+        return str(json.load(error)["error"])
+    except (ValueError, KeyError, TypeError):
+        return str(error)

@@ -9,24 +9,39 @@
     POST   /reset       instances are as at their beginning, the clock is the real one, no faults;
                         {"configurations": {NAME: {...}}} may configure some of them anew
 
-Answers are the same document as that of GET /, or {"error": "one sentence"} with status 400. A body
-must be declared as application/json, which no web page can do without asking.
+Answers are the same document as that of GET /, or {"error": "one sentence"}: 400 for an order that
+is none, 409 for one that the state of the server does not allow, 501 for what its target cannot do.
+A body must be declared as application/json, which no web page can do without asking.
+
+What works depends on what is served:
+
+                  model  model --data             others                   others --data
+    clock: advance  yes  yes, kept                where they have a clock  the same, kept
+    clock: frozen   yes  yes; runs on when begun  501                      501
+    faults          yes  yes, not kept            yes                      yes, not kept
+    lag             yes  yes, not kept            501                      501
+    instances       yes  yes, kept                501                      501
+    reset           yes  yes                      yes                      409
+    configurations  yes  409                      yes                      409
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Protocol, cast
+from types import NoneType
+from typing import Any, Final, Protocol, cast
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mhsm_model.configuration import Configuration
+from mhsm_targets.protocol import TargetUnavailableError
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.errors import ServerError
 from mhsm_targets.server.faults import Faults, read_fault
@@ -36,6 +51,8 @@ __all__ = ["LOOPBACK_ONLY", "Controlled", "controls_endpoint"]
 
 LOOPBACK_ONLY = [Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])]
 """Names of other places, which a web page might point here, are refused."""
+
+_LARGEST_ORDER: Final = 1 << 16
 
 
 class Controlled(Protocol):
@@ -88,14 +105,20 @@ def controls_endpoint(controlled: Controlled) -> Starlette:
     async def clock(told: dict[str, Any]) -> None:
         unknown = told.keys() - {"advance", "frozen"}
         advance, frozen = told.get("advance", 0), told.get("frozen")
-        if unknown or type(advance) not in (int, float) or frozen not in (None, True, False):
+        if unknown or type(advance) not in (int, float) or type(frozen) not in (NoneType, bool):
             raise ValueError("the clock takes advance, in seconds, and frozen, true or false")
+        if not advance >= 0:
+            raise ValueError("the clock of an HSM does not run back")
         if frozen is not None:
             controlled.freeze(frozen)
-        controlled.advance(advance)
+        if advance or frozen is None:
+            controlled.advance(advance)
 
     async def faults(told: dict[str, Any]) -> None:
-        controlled.faults.add(read_fault(told))
+        fault = read_fault(told)
+        if fault.instance is not None and fault.instance not in controlled.urls:
+            raise ValueError(f"there is no instance {fault.instance}")
+        controlled.faults.add(fault)
 
     async def lag(told: dict[str, Any]) -> None:
         seconds: Any = told.get("seconds")
@@ -123,12 +146,15 @@ def controls_endpoint(controlled: Controlled) -> Starlette:
             if request.headers.get("content-type", "").partition(";")[0] != "application/json":
                 return _refused("the body must be declared as application/json")
             try:
-                told: Any = await request.json()
-                if not isinstance(told, dict):
-                    raise ValueError("the body is no JSON object")
-                await action(told)  # pyright: ignore[reportUnknownArgumentType]
-            except (ValueError, ServerError) as error:
+                await action(await _order(request))
+            except ClientDisconnect:
+                return Response(status_code=400)
+            except ValueError as error:
                 return _refused(str(error))
+            except ServerError as error:
+                return _refused(str(error), error.status)
+            except TargetUnavailableError as error:
+                return _refused(str(error), 503)
             return state()
 
         return endpoint
@@ -170,14 +196,27 @@ def controls_endpoint(controlled: Controlled) -> Starlette:
     )
 
 
+async def _order(request: Request) -> dict[str, Any]:
+    """The members of a body; raises ValueError for one that is no order."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LARGEST_ORDER:
+            raise ValueError(f"the body has more than {_LARGEST_ORDER} bytes")
+    try:
+        told: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ValueError("the body is no JSON") from None
+    if not isinstance(told, dict):
+        raise ValueError("the body is no JSON object")
+    return cast("dict[str, Any]", told)
+
+
 def _settings(told: Any) -> Configuration:
     if not isinstance(told, dict):
         raise ValueError("a configuration is a JSON object")
-    try:
-        return configuration_from_json(cast("dict[str, Any]", told))
-    except TypeError:
-        raise ValueError("the configuration has a member that none has") from None
+    return configuration_from_json(cast("dict[str, Any]", told))
 
 
-def _refused(why: str) -> Response:
-    return JSONResponse({"error": why}, 400)
+def _refused(why: str, status: int = 400) -> Response:
+    return JSONResponse({"error": why}, status)

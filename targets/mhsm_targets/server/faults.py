@@ -75,6 +75,11 @@ def read_fault(told: Mapping[str, Any]) -> Fault:
             "count is a positive number or null, seconds is 0 to "
             f"{_LONGEST_SECONDS}, and the others are text"
         )
+    # As requests have them: what is written otherwise would match none, and nobody would be told.
+    if fault.method is not None and fault.method != fault.method.upper():
+        raise ValueError(f"a method is written in capitals: {fault.method.upper()}")
+    if fault.path is not None and not fault.path.startswith("/"):
+        raise ValueError("a path begins with /")
     return fault
 
 

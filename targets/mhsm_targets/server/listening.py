@@ -15,14 +15,22 @@ import uvicorn
 from mhsm_targets.server.addresses import address_of
 from mhsm_targets.server.connection import Connection
 from mhsm_targets.server.data_plane import ASGIApp
-from mhsm_targets.server.errors import ServerError
+from mhsm_targets.server.errors import ConflictError
 
 __all__ = ["HttpServer", "PortUnavailableError", "data_sockets", "loopback_socket"]
 
 _ATTEMPTS: Final = 20
+_BACKLOG: Final = 2048
+
+_HANDSHAKE_SECONDS: Final = 30.0
+"""How long a client may take for its TLS handshake, which comes before all that a Connection
+bounds."""
+
+_IDLE_SECONDS: Final = 60
+"""How long a connection is kept after an answer when no other request comes."""
 
 
-class PortUnavailableError(ServerError):
+class PortUnavailableError(ConflictError):
     """A port cannot be had; the text says which and why."""
 
 
@@ -36,7 +44,7 @@ def loopback_socket(port: int, address: str = "127.0.0.1") -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((address, port))
-        bound.listen(2048)
+        bound.listen(_BACKLOG)
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:
@@ -85,7 +93,7 @@ class HttpServer(uvicorn.Server):
             server_header=False,
             date_header=False,
             proxy_headers=False,
-            timeout_keep_alive=60,
+            timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=2,
         )
         config.load()
@@ -98,15 +106,31 @@ class HttpServer(uvicorn.Server):
         """Leave them."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve the sockets; uvicorn itself would set no bound on a handshake."""
+        listening = [await self._listening_on(bound) for bound in sockets or ()]
+        await super().startup([])
+        self.servers = listening
+
     async def listen_on(self, bound: socket.socket) -> None:
         """Serve one more socket, until the end."""
+        self.servers.append(await self._listening_on(bound))
+
+    async def _listening_on(self, bound: socket.socket) -> asyncio.Server:
         loop = asyncio.get_running_loop()
 
         def connected() -> asyncio.Protocol:
             return Connection(self.config, self.server_state, {})
 
-        server = await loop.create_server(connected, sock=bound, ssl=self.config.ssl)
-        self.servers.append(server)
+        context = self.config.ssl
+        return await loop.create_server(
+            connected,
+            sock=bound,
+            ssl=context,
+            backlog=_BACKLOG,
+            # Only TLS has one.
+            ssl_handshake_timeout=None if context is None else _HANDSHAKE_SECONDS,
+        )
 
     async def run_on_sockets(self) -> None:
         """Serve until `should_exit` is set."""

@@ -44,7 +44,7 @@ from mhsm_model.wire.response_codec import ServerMarks, encode_reply
 from mhsm_targets.calls import received
 from mhsm_targets.server.chance import RsaNeeded, ServerChance
 from mhsm_targets.server.clock import ServerClock
-from mhsm_targets.server.errors import ServerError
+from mhsm_targets.server.errors import ConflictError, ServerError
 from mhsm_targets.server.recent_reads import RecentReads
 
 __all__ = ["Change", "Keeper", "ModelBacking"]
@@ -201,6 +201,11 @@ class ModelBacking:
         """The model knows no clock but the server's."""
         return True
 
+    @property
+    def can_advance(self) -> bool:
+        """The model knows no clock but the server's."""
+        return True
+
     def let_lag(self, seconds: float) -> None:
         """Let reads answer with what was the case up to so many seconds ago."""
         self._lag = seconds
@@ -213,9 +218,14 @@ class ModelBacking:
 
     async def reset(self, configurations: Mapping[str, Configuration]) -> None:
         """Forget all keys, all material and all blobs. Raises ServerError."""
-        self._configurations |= configurations
         if self._keeper is not None:
+            if configurations:
+                raise ConflictError(
+                    "instances that are kept in a folder keep their configurations: reset them "
+                    "without any, or add an instance"
+                )
             self._keeper.clear()
+        self._configurations |= configurations
         self._past.clear()
         self._estate, self._vault = _fresh(self._configurations), Vault()
 

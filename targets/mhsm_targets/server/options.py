@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final, cast
 
 from mhsm_model.configuration import Configuration
+from mhsm_model.revisions import is_known
 
 __all__ = ["ServeOptions", "options_from_json", "options_to_json"]
 
@@ -57,11 +58,54 @@ def configuration_to_json(configuration: Configuration) -> dict[str, Any]:
 
 
 def configuration_from_json(told: Mapping[str, Any]) -> Configuration:
-    """A configuration with those members; raises TypeError or ValueError for others."""
+    """A configuration with those members; raises ValueError for others."""
     members = dict(told)
+    if members.pop("quirks", None):
+        raise ValueError("a server has no quirks of old builds")
+    for name, value in members.items():
+        if name not in _MEMBERS:
+            raise ValueError(
+                f"a configuration has no member {name}; it may have {', '.join(_MEMBERS)}"
+            )
+        meaning, suits = _MEMBERS[name]
+        if not suits(value):
+            raise ValueError(f"{name} is {meaning}")
     if "api_versions" in members:
         members["api_versions"] = tuple(members["api_versions"])
-    if members.get("quirks"):
-        raise ValueError("a server has no quirks of old builds")
-    members.pop("quirks", None)
     return Configuration(**members)
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str
+
+
+def _is_truth(value: object) -> bool:
+    return type(value) is bool
+
+
+def _are_versions(value: object) -> bool:
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return bool(listed) and all(isinstance(one, str) and is_known(one) for one in listed)
+
+
+_MOST: Final = 1_000_000
+_COUNT: Final = f"a whole number, 0 to {_MOST}"
+_TRUTH: Final = "true or false"
+_MEMBERS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
+    "domain": ("text or null", lambda value: value is None or _is_text(value)),
+    "authority": ("text", _is_text),
+    "retention_days": ("a whole number, 7 to 90", lambda value: _is_whole(value, 7, 90)),
+    "purge_protection": (_TRUTH, _is_truth),
+    "maximum_keys": (_COUNT, lambda value: _is_whole(value, 0, _MOST)),
+    "maximum_versions": (_COUNT, lambda value: _is_whole(value, 0, _MOST)),
+    "maximum_tags": (_COUNT, lambda value: _is_whole(value, 0, _MOST)),
+    "page_size": (f"a whole number, 1 to {_MOST}", lambda value: _is_whole(value, 1, _MOST)),
+    "api_versions": ("a list of api-versions that there are", _are_versions),
+    "purge_settles_at_once": (_TRUTH, _is_truth),
+    "clock_skew": (f"seconds, 0 to {_MOST}", lambda value: _is_whole(value, 0, _MOST)),
+}
+"""The members of a configuration in JSON: what each is, in words and as a question."""

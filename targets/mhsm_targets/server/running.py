@@ -16,14 +16,13 @@ from pathlib import Path
 
 import uvloop
 
-from mhsm_targets.registry import target_factory
 from mhsm_targets.server.controls import controls_endpoint
 from mhsm_targets.server.errors import ServerError
 from mhsm_targets.server.identity import APP_SERVICE_PATH, identity_endpoint
 from mhsm_targets.server.listening import HttpServer, loopback_socket
 from mhsm_targets.server.options import ServeOptions
 from mhsm_targets.server.ready import Ready, read_ready, write_ready
-from mhsm_targets.server.service import Service
+from mhsm_targets.server.service import Service, servable
 from mhsm_targets.server.store import Store
 
 __all__ = ["ServerError", "run_server"]
@@ -57,11 +56,12 @@ async def _served(options: ServeOptions, announce: Announce, held: contextlib.Ex
         loop.add_signal_handler(number, stopped.set)
     if options.stops_with_input:
         loop.add_reader(0, lambda: None if os.read(0, 4096) else stopped.set())
+    factory = servable(options)
     store = None
     if options.data is not None:
         store = Store(Path(options.data))
         held.callback(store.close)
-    service = Service(target_factory(options.target), options, store)
+    service = Service(factory, options, store)
     held.callback(service.close)
     secret = secrets.token_urlsafe(24)
     servers = [service.server]

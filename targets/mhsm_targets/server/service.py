@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import ssl
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.emulator import EmulatorFactory
-from mhsm_targets.protocol import TargetFactory
+from mhsm_targets.protocol import KeepingFactory, PlannedFactory, TargetFactory
+from mhsm_targets.registry import target_factory
 from mhsm_targets.server.addresses import INSTANCE_NAME, ISSUER_HOST, address_of
 from mhsm_targets.server.backing import Backing, TargetBacking, internal_host
 from mhsm_targets.server.certificates import Authority
 from mhsm_targets.server.chance import ForeseeableChance, SystemChance
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.data_plane import DataPlane
-from mhsm_targets.server.errors import ServerError
+from mhsm_targets.server.errors import ConflictError, NotSupportedError, ServerError
 from mhsm_targets.server.estate_store import EstateStore
 from mhsm_targets.server.faults import Faults
 from mhsm_targets.server.identity import issuer_endpoint
@@ -28,9 +31,10 @@ from mhsm_targets.server.options import ServeOptions
 from mhsm_targets.server.store import Store
 from mhsm_targets.server.tokens import Issuer, IssuerKey
 
-__all__ = ["Service"]
+__all__ = ["Service", "servable"]
 
-_MOST_INSTANCES = 200
+_MOST_INSTANCES: Final = 200
+_TOKEN: Final = re.compile(r"[!-~]{1,4096}")
 
 
 class Service:
@@ -55,7 +59,8 @@ class Service:
         self.lag = 0.0
         self.issuer = Issuer(self._issuer_key())
         self.authority = self._certificate_authority()
-        self._static_token = options.static_token
+        self._target_name = options.target
+        self._static_token = _sendable(options.static_token)
         self._sockets = data_sockets(options.port, len(self._configurations))
         self.port: int = self._sockets[0].getsockname()[1]
         try:
@@ -100,18 +105,25 @@ class Service:
         elif self.backing.can_freeze:
             self.clock.freeze()
         else:
-            raise ServerError("the clock of this target cannot stand still")
+            raise NotSupportedError(
+                f"the clock of target {self._target_name} does not stand still: that of the model "
+                f"does"
+            )
+        self._keep_clock()
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward; it stays ahead after a restart."""
+        if not self.backing.can_advance:
+            raise NotSupportedError(
+                f"the clock of target {self._target_name} cannot be moved: that of the model can"
+            )
         self.clock.advance(seconds)
-        if self._store is not None:
-            self._store.set({"ahead": repr(self.clock.ahead)})
+        self._keep_clock()
 
     async def add_instance(self, name: str, configuration: Configuration) -> None:
         """Add an instance, with an address of its own."""
         if name in self._configurations:
-            raise ServerError(f"there is an instance {name} already")
+            raise ConflictError(f"there is an instance {name} already")
         grown = {**self._configurations, name: configuration}
         self._check_names(grown)
         bound = loopback_socket(self.port, address_of(len(self._configurations)))
@@ -137,15 +149,24 @@ class Service:
         unknown = configurations.keys() - self._configurations.keys()
         if unknown:
             raise ServerError(f"there is no instance {min(unknown)}")
-        if configurations and self._store is not None:
-            raise ServerError("instances that are kept in a folder keep their configurations")
         await self.backing.reset({self._internal[n]: told for n, told in configurations.items()})
         self._configurations |= configurations
         self.faults.clear()
         self.let_lag(0)
         self.clock.restart()
+        self._keep_clock()
+
+    def _starts(self) -> int:
+        """How many servers have had the folder before this one: a stream is not drawn twice."""
+        if self._store is None:
+            return 0
+        starts = int(self._store.setting("starts") or 0)
+        self._store.set({"starts": str(starts + 1)})
+        return starts
+
+    def _keep_clock(self) -> None:
         if self._store is not None:
-            self._store.set({"ahead": "0"})
+            self._store.set({"ahead": repr(self.clock.ahead)})
 
     def close(self) -> None:
         """Give back what is held."""
@@ -207,8 +228,10 @@ class Service:
         if not isinstance(factory, EmulatorFactory):
             folder = None if self._store is None else self._tokens_folder(self._store.folder)
             drawn = secrets.randbits(64) if seed is None else seed
-            return TargetBacking(factory, configurations, drawn, self.clock, folder)
-        chance = SystemChance() if seed is None else ForeseeableChance(seed)
+            return TargetBacking(
+                self._target_name, factory, configurations, drawn, self.clock, folder
+            )
+        chance = SystemChance() if seed is None else ForeseeableChance(seed, self._starts())
         if self._store is None:
             return ModelBacking(configurations, chance, self.clock)
         keeper = EstateStore(self._store)
@@ -218,3 +241,28 @@ class Service:
     @staticmethod
     def _tokens_folder(folder: Path) -> Path:
         return folder / "target"
+
+
+def servable(options: ServeOptions) -> TargetFactory:
+    """The factory of the target, where it can be served so; nothing is written yet.
+
+    Raises UnknownTargetError, TargetUnavailableError and NotSupportedError.
+    """
+    factory = target_factory(options.target)
+    if isinstance(factory, PlannedFactory):
+        raise NotSupportedError(
+            f"target {options.target} is served already: let clients use its own URL"
+        )
+    if options.data is not None and not isinstance(factory, EmulatorFactory | KeepingFactory):
+        raise NotSupportedError(f"target {options.target} keeps nothing: leave --data out")
+    return factory
+
+
+def _sendable(token: str | None) -> str | None:
+    """The token as it is, where a header can carry it; raises ServerError."""
+    if token is not None and _TOKEN.fullmatch(token) is None:
+        raise ServerError(
+            "a static token is 1 to 4096 letters, digits or signs of ASCII, with no space: a "
+            "header carries no other"
+        )
+    return token

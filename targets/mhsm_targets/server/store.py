@@ -55,6 +55,8 @@ CREATE TABLE backup (
 class StoreError(ServerError):
     """The data folder cannot be used; the text is one sentence."""
 
+    status = 500
+
 
 class Store:
     """An open data folder. One server has it at a time. Methods raise StoreError."""
@@ -155,18 +157,17 @@ def _opened(folder: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise _unusable(folder, error) from None
     try:
+        is_new = not database.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        if not is_new:
+            # First, so that what is somebody else's stays as it was.
+            _check(database, folder)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA trusted_schema = OFF")
-        found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0 and not database.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        if is_new:
             database.executescript(
                 f"BEGIN;{_SCHEMA}PRAGMA application_id = {_APPLICATION};"
                 f"PRAGMA user_version = {FORMAT};COMMIT;"
-            )
-        elif found != FORMAT:
-            raise StoreError(
-                f"the data folder {folder} has format {found}, and this version reads {FORMAT}"
             )
     except sqlite3.Error as error:
         database.close()
@@ -175,6 +176,20 @@ def _opened(folder: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _check(database: sqlite3.Connection, folder: Path) -> None:
+    """Raise StoreError where the database is not one of a server's, or of another format."""
+    if database.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
+        raise StoreError(
+            f"{folder} is not the data folder of a server: its {_DATABASE} is another's"
+        )
+    found = database.execute("PRAGMA user_version").fetchone()[0]
+    if found != FORMAT:
+        raise StoreError(
+            f"the data folder {folder} has format {found}, and this version reads {FORMAT}: use "
+            f"the version that made it, or another folder"
+        )
 
 
 def _unusable(folder: Path, error: Exception) -> StoreError:
@@ -188,6 +203,7 @@ def stored_issuer(folder: Path) -> IssuerKey:
         raise StoreError(f"{folder} is not the data folder of a server")
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            _check(database, folder)
             told = dict(database.execute("SELECT name, value FROM setting"))
         return IssuerKey(told["tenant"], told["issuer_key"].encode())
     except (sqlite3.Error, KeyError) as error:

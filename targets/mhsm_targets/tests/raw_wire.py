@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Generator
 from http.client import HTTPResponse
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ __all__ = [
     "raw_connection",
     "read_response",
     "request_bytes",
+    "resident",
     "statuses",
 ]
 
@@ -98,3 +100,11 @@ def request_bytes(
     if last:
         rows.append("Connection: close")
     return "\r\n".join([*rows, "", ""]).encode("latin-1") + body
+
+
+def resident(pid: int) -> int:
+    """The memory that a process has in use, in bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return 1024 * int(line.split()[1])
+    raise AssertionError("no resident memory")

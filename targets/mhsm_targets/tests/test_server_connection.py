@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator
 
 import pytest
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
 
-from mhsm_targets.server import connection
+from mhsm_targets.server import connection, listening
+from mhsm_targets.server.certificates import Authority
 from mhsm_targets.server.data_plane import Receive, Scope, Send
 from mhsm_targets.server.listening import HttpServer, loopback_socket
 
@@ -29,10 +31,10 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextlib.asynccontextmanager
-async def served() -> AsyncGenerator[HttpServer]:
+async def served(context: ssl.SSLContext | None = None) -> AsyncGenerator[HttpServer]:
     """A server of its own."""
     bound = loopback_socket(0)
-    server = HttpServer(echo, [bound])
+    server = HttpServer(echo, [bound], context)
     running = asyncio.create_task(server.run_on_sockets())
     while not server.started:
         await asyncio.sleep(0.001)
@@ -90,6 +92,37 @@ def test_a_client_that_does_not_finish_its_request_is_let_go(
             return await rest(reader)
 
     assert asyncio.run(dawdle()) == b""
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\x02"])
+def test_a_client_that_does_not_finish_its_handshake_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(listening, "_HANDSHAKE_SECONDS", 0.05)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    Authority.made().install(context, ("hsm-a",))
+
+    async def dawdle() -> bytes:
+        async with served(context) as server, dialled(server) as (reader, writer):
+            writer.write(sent)
+            return await rest(reader)
+
+    assert asyncio.run(dawdle()) == b""
+
+
+def test_a_connection_that_is_idle_after_an_answer_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "_IDLE_SECONDS", 0.05)
+
+    async def idle() -> bytes:
+        async with served() as server, dialled(server) as (reader, writer):
+            writer.write(HEAD + b"abcd")
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(ANSWER_BYTES)
+            return await rest(reader)
+
+    assert asyncio.run(idle()) == b""
 
 
 def test_drops_of_a_body_do_not_keep_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import sqlite3
@@ -32,12 +33,14 @@ from mhsm_model.relations.secrets import jwk_of
 from mhsm_model.state import Estate
 from mhsm_model.wire.http import HttpResponse
 from mhsm_model.wire.request_encoding import encode_request
+from mhsm_targets.server import serving
 from mhsm_targets.server.chance import ForeseeableChance
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.estate_store import EstateStore
 from mhsm_targets.server.model_backing import ModelBacking
 from mhsm_targets.server.records import read_record, record
-from mhsm_targets.server.store import FORMAT, Store, StoreError
+from mhsm_targets.server.store import FORMAT, Store, StoreError, stored_issuer
+from mhsm_targets.tests.served import calling
 
 HOSTS = {"one.invalid": Configuration(), "two.invalid": Configuration(domain="shared")}
 
@@ -172,6 +175,30 @@ def test_a_folder_serves_one_server_at_a_time_and_its_owner_alone(tmp_path: Path
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     store.close()
     Store(folder).close()
+
+
+def test_a_seed_draws_nothing_twice_for_one_folder(tmp_path: Path) -> None:
+    drawn: list[tuple[str, str]] = []
+    for _ in range(3):
+        with serving(data=str(tmp_path), seed=7) as served, calling(served) as caller:
+            for kind in ("EC-HSM", "RSA-HSM"):
+                made = caller.call("POST", f"/keys/{kind}/create", {"kty": kind})[1]["key"]
+                drawn.append((made["kid"].rpartition("/")[2], made.get("x", made.get("n"))))
+    assert len(drawn) == 6
+    for column in zip(*drawn, strict=True):
+        assert len(set(column)) == 6
+
+
+def test_a_database_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mhsm.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(StoreError, match=r"its mhsm\.sqlite3 is another's"):
+        Store(tmp_path)
+    with pytest.raises(StoreError, match=r"its mhsm\.sqlite3 is another's"):
+        stored_issuer(tmp_path)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("theirs",)]
 
 
 def test_a_database_of_another_format_is_refused(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from mhsm_conformance.commands.options import BAD_INPUT
 from mhsm_conformance.commands.report import report
 from mhsm_conformance.commands.run import run
 from mhsm_conformance.commands.serve import serve
+from mhsm_conformance.commands.shell import shell
 from mhsm_conformance.commands.token import token
 from mhsm_conformance.results import tool_version
 
@@ -52,6 +53,7 @@ mhsm examine recordings/   see how right and how strong the judge is on recorded
 mhsm fidelity model DIR/   see how like the service's the answers of a target are
 mhsm clauses               list the clauses, with the recorded exchanges behind each
 mhsm explain KW-003        explain a clause, an operation, the algorithms, or all as a page
+mhsm shell                 type operations at the model; see what decides each answer
 mhsm jwk key.pem           make the body of an import request from a PEM file
 
 Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
@@ -68,7 +70,7 @@ def command() -> None:
 
 _COMMANDS: Final = (
     *(run, report, gate, baseline, cleanup, serve, token, judge, findings, fidelity, mutants),
-    *(examine, clauses, explain, jwk),
+    *(examine, clauses, explain, shell, jwk),
 )
 for _command in _COMMANDS:
     command.add_command(_command)

@@ -24,7 +24,7 @@ from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.wire.http import HttpRequest
 from mhsm_targets.registry import target_factory
 
-__all__ = ["Replay", "script_of"]
+__all__ = ["Replay", "opened_hosts", "script_of", "statements_of"]
 
 _CHOSEN: Final = (".version", ".value", ".blob", ".iv", ".tag")
 _SHORTEST: Final = 8
@@ -108,7 +108,6 @@ def script_of(
     breaches: Sequence[Breach] = (),
 ) -> str:
     """The program that sends the steps again, with what is expected to fail in its first lines."""
-    opened = ", ".join(f"{host!r}: {_written(told, {})}" for host, told in hosts.items())
     told = "\n".join(f"{b.clause.identifier}: {b.clause.prose}" for b in breaches)
     lines = [
         f'"""Replays a sequence that {target} was judged by.\n\n{told}\n"""',
@@ -121,30 +120,40 @@ def script_of(
         "from mhsm_model.exchange import *",
         "from mhsm_model.jwk import JsonWebKey",
         "",
-        f"HOSTS = {{{opened}}}",
+        f"HOSTS = {opened_hosts(hosts)}",
         "",
         f"with Replay({target!r}, seed={seed}, hosts=HOSTS) as hsm:",
     ]
-    head = len(lines)
+    statements = [f"    {line}" for line in statements_of(steps)]
+    return "\n".join([*lines, *(statements or ["    pass"])]) + "\n"
+
+
+def opened_hosts(hosts: Mapping[str, Configuration]) -> str:
+    """The instances and their configurations as a Python dictionary."""
+    opened = ", ".join(f"{host!r}: {_written(told, {})}" for host, told in hosts.items())
+    return f"{{{opened}}}"
+
+
+def statements_of(steps: Sequence[Step]) -> Iterator[str]:
+    """A statement for each step, which has the object `hsm` send it again; replies are r1, r2, ….
+
+    `hsm` is a session or a Replay. A step that is no message has its number all the same.
+    """
     known: dict[str | bytes, str] = {}
     for number, step in enumerate(steps, 1):
         match step:
             case Sent(call, _, HttpRequest(method=method, target=target, body=body) as sent):
                 message = f"{method!r}, {target!r}, {_redacted(body, call.request)!r}"
                 message += _message_options(call, sent)
-                lines.append(f"    r{number} = hsm.send_message({call.host!r}, {message})")
+                yield f"r{number} = hsm.send_message({call.host!r}, {message})"
             case Sent(call, reply):
                 written = _written(call.request, known)
-                options = _options(step)
-                lines.append(f"    r{number} = hsm.send({call.host!r}, {written}{options})")
+                yield f"r{number} = hsm.send({call.host!r}, {written}{_options(step)})"
                 known.update(_shown(reply, f"r{number}"))
             case Lapse(seconds):
-                lines.append(f"    hsm.advance({seconds})")
+                yield f"hsm.advance({seconds})"
             case Loss(after_effect):
-                lines.append(f"    hsm.lose_next(after_effect={after_effect})")
-    if len(lines) == head:
-        lines.append("    pass")
-    return "\n".join(lines) + "\n"
+                yield f"hsm.lose_next(after_effect={after_effect})"
 
 
 def _message_options(call: Call, message: HttpRequest) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mhsm_conformance.explaining.choosing import UnknownNameError
 from mhsm_conformance.shell.references import Replies
-from mhsm_conformance.shell.values import NOTHING, value_in
+from mhsm_conformance.shell.values import value_in
 from mhsm_conformance.shell.vocabulary import (
     Form,
     Parameter,
@@ -42,16 +42,12 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a line asks for; `label` names its reply.
-
-    `is_secret` tells that it has what no history may keep, written out.
-    """
+    """What a line asks for; `label` names its reply."""
 
     verb: Verb
     request: Request
     circumstances: Circumstances
     label: str | None = None
-    is_secret: bool = False
 
 
 def labelled_words(words: tuple[Word, ...]) -> tuple[tuple[Word, ...], str | None]:
@@ -84,12 +80,13 @@ def order_of(words: tuple[Word, ...], usual: Circumstances, now: int, replies: R
     try:
         verb = verb_named(head.text)
     except UnknownNameError as error:
-        raise LineError(f"{error}; `help` lists all", head.column) from None
+        told = str(error) if str(error).endswith("?") else f"{error}; `help` lists all"
+        raise LineError(told, head.column) from None
     reading = _Reading(verb, usual, now, replies)
     for word in rest:
         reading.take(word)
     end = words[-1].end + 1
-    return Order(verb, reading.request(end), reading.circumstances, label, reading.is_secret)
+    return Order(verb, reading.request(end), reading.circumstances, label)
 
 
 class _Reading:
@@ -97,7 +94,6 @@ class _Reading:
 
     def __init__(self, verb: Verb, usual: Circumstances, now: int, replies: Replies) -> None:
         self.circumstances = usual
-        self.is_secret = False
         self._verb = verb
         self._now = now
         self._replies = replies
@@ -140,8 +136,6 @@ class _Reading:
         if row.path in self._values:
             raise LineError(f"{row.name} is given twice", word.column)
         self._values[row.path] = value_in(word, row, self._now, self._replies)
-        named = word.begins("$") or word.begins("file:") or word.means(NOTHING)
-        self.is_secret |= row.is_secret and not named
 
     def request(self, end: int) -> Request:
         missing = [row for row in self._left if not row.is_optional]

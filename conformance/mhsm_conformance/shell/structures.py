@@ -31,7 +31,7 @@ def structured(value: Any) -> Any:
             if getattr(value, field.name) != field.default
         }
     if isinstance(value, tuple):
-        return [structured(item) for item in cast("tuple[Any, ...]", value)]
+        return [structured(item) for item in value]
     if isinstance(value, Mapping):
         return {key: structured(item) for key, item in cast("Mapping[str, Any]", value).items()}
     return value
@@ -44,7 +44,7 @@ def structure_in(kind: Any, document: Any) -> Any:
         return _of_union(arguments, document)
     if origin is tuple and isinstance(document, list):
         inner = arguments[0]
-        return tuple(structure_in(inner, item) for item in cast("list[Any]", document))
+        return tuple(structure_in(inner, item) for item in document)
     if origin is not None and isinstance(document, dict):
         return {str(k): structure_in(arguments[1], v) for k, v in document.items()}
     if isinstance(kind, type) and is_dataclass(kind) and isinstance(document, dict):

@@ -70,6 +70,7 @@ def _expected(word: Word, row: Parameter, told: str) -> LineError:
 def _text(word: Word, row: Parameter, now: int) -> str:
     if not word.pieces:
         raise _expected(word, row, 'a text (an empty one is "")')
+    _encoded(word, row)
     return word.text
 
 
@@ -112,7 +113,7 @@ def _encoded(word: Word, row: Parameter) -> bytes:
     try:
         return word.text.encode()
     except UnicodeEncodeError:
-        raise _expected(word, row, "a text that UTF-8 has, or hex:") from None
+        raise _expected(word, row, "a text that UTF-8 can write") from None
 
 
 def _prefixed(prefix: str, rest: Word, row: Parameter) -> bytes:
@@ -144,8 +145,8 @@ def _prefixed(prefix: str, rest: Word, row: Parameter) -> bytes:
 
 def _content(word: Word, row: Parameter) -> bytes:
     try:
-        return Path(word.text).expanduser().read_bytes()
-    except (OSError, RuntimeError, ValueError) as error:
+        return Path(word.text).read_bytes()
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no path"
         told = f"{row.name}: the file {word.text} cannot be read: {reason.lower()}"
         raise LineError(told, word.column) from None

@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from typing import Any, Final
@@ -196,9 +197,10 @@ def verb_named(word: str) -> Verb:
         return beginning[0]
     try:
         operation = chosen_operation(word)
-    except UnknownNameError as error:
-        told = str(error).partition("; there is")[0]
-        raise UnknownNameError(told) from None
+    except UnknownNameError:
+        near = get_close_matches(wanted, [row.name for row in verbs()], 3, 0.6)
+        told = f"; did you mean {_either(near)}?" if near else ""
+        raise UnknownNameError(f"no operation is called {word!r}{told}") from None
     return next(row for row in verbs() if row.operation is operation)
 
 
@@ -231,4 +233,4 @@ def _parts(name: str) -> list[str]:
 
 def _either(names: list[str]) -> str:
     *first, last = names
-    return f"{', '.join(first)} or {last}"
+    return f"{', '.join(first)} or {last}" if first else last

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
 from typing import Any, Final
 
 from mhsm_conformance.shell.values import value_written
@@ -45,7 +44,9 @@ def _words(verb: Verb, request: Request, *, with_secrets: bool) -> Iterator[str]
 
 
 def _value(request: Request, row: Parameter) -> Any:
-    value: Any = reduce(lambda held, name: getattr(held, name, None), row.path, request)
+    value: Any = request
+    for name in row.path:
+        value = getattr(value, name, None)
     if row.form is Form.OCTETS and value is not None and not isinstance(value, bytes):
         # A value that is told by its first member.
         return getattr(value, next(iter(value.__dataclass_fields__)))

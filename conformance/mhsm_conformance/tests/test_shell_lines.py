@@ -5,7 +5,6 @@ import typing
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from enum import Enum
-from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from mhsm_conformance.shell.durations import seconds_in
 from mhsm_conformance.shell.orders import Circumstances, Order, order_of
+from mhsm_conformance.shell.secrecy import may_be_kept
 from mhsm_conformance.shell.structures import structure_in, structured
 from mhsm_conformance.shell.vocabulary import verb_named, verbs
 from mhsm_conformance.shell.words import LineError, quoted, words_of
@@ -28,7 +28,6 @@ from mhsm_model.exchange import (
     GetKey,
     GetRandomBytes,
     ImportKey,
-    KeyBackup,
     KeyBundle,
     KeyItem,
     KeyPage,
@@ -298,18 +297,43 @@ def test_no_line_is_answered_by_anything_but_a_sentence(line: str) -> None:
     assert 0 <= column <= len(line) + 1
 
 
-def test_secrets_are_told_from_what_may_be_kept(tmp_path: Path) -> None:
-    file = tmp_path / "blob"
-    file.write_bytes(b"blob")
-    assert order("restore hex:00").is_secret
-    assert order("import k oct-256 key.k=hex:00").is_secret
-    for line in (
-        f"restore file:{file}",
+@pytest.mark.parametrize(
+    "line",
+    [
+        "restore hex:00",
+        "b = restore 'a blob'",
+        "restore blob=hex:00",
+        "restore hex:0",
+        "import k oct-256 key.k=hex:00",
+        "import k oct-256 key.k=hex:0",
+        "import k - key.p=x key.nothing=y",
+        "import k - key.k='not closed",
+        'http PUT /keys/k \'{"key":{"k":"AA"}}\'',
+        "http POST /keys/restore '{}'",
+        "imprt k key.d=hex:00",
+    ],
+)
+def test_a_line_with_a_secret_is_not_kept(line: str) -> None:
+    assert not may_be_kept(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
         "restore $b",
-        "import k oct-256",
-        "encrypt k A256CBC text",
-    ):
-        assert not order(line, b=KeyBackup(b"blob")).is_secret
+        "restore file:blob",
+        "import k oct-256 key.key_ops=sign",
+        "import k pem:key.pem",
+        "encrypt k A256CBC text iv=zero:16",
+        "http GET /keys",
+        "help restore",
+        "crate k",
+        "get 'k",
+    ],
+)
+def test_a_line_without_a_secret_is_kept(line: str) -> None:
+    assert may_be_kept(line)
 
 
 def test_secrets_are_not_written_unasked() -> None:

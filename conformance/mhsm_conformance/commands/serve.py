@@ -17,9 +17,15 @@ from mhsm_targets.server import Ready, ServeOptions, environment
 
 __all__ = ["serve"]
 
-_SERVE_HELP: Final = """Serve TARGET over HTTPS on loopback, for tests and not for real keys.
+_SERVE_HELP: Final = """Serve TARGET over HTTPS on loopback, for tests alone.
 
-TARGET is model (the default), softhsm, pkcs11, or any other target that `mhsm run` takes.
+TARGET is model (the default), softhsm, pkcs11, or any other target that `mhsm run` takes. Nothing
+protects its keys: it is not for real ones.
+
+\b
+mhsm serve --port 8443 --instance hsm-a --instance hsm-b
+mhsm serve softhsm --data ./hsm            keys in tokens, kept in a folder
+mhsm serve --port 0 --ready-file ready.json --controls         for scripts
 
 Each instance has the URL https://127.0.0.1:PORT (the second 127.0.0.2 and so on), which works
 everywhere, and https://NAME.localhost:PORT, where the system resolves such names. Official clients
@@ -30,7 +36,8 @@ environment variables that are printed.
 --data keeps everything: what was acknowledged is there again after the server was killed. Without
 it nothing is written but the CA file, and all is gone at the end.
 
-Ctrl-C and SIGTERM end the server, with exit status 0: it has done what it was asked.
+Exit status: 0 when Ctrl-C or SIGTERM ends the server, as it has done what it was asked; 2 where it
+could not begin.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from typing import Any, Final
 
 import click
@@ -18,12 +19,13 @@ __all__ = ["shell"]
 
 _DOMAIN: Final = ".managedhsm.azure.net"
 _UNLAWFUL: Final = 1
+_PROMPT: Final = "prompt_toolkit"
 
-_SHELL_HELP: Final = """Type operations at TARGET; each answer is judged and explained at once.
+_SHELL_HELP: Final = """Type operations at TARGET, and see what decides each answer.
 
 TARGET is model (the default) or any other that `mhsm run` takes. After each line stand the status,
 the reply, the guards that were asked in their order with the one that decided, and what the judge
-says. It begins with an HSM that is empty.
+says. But for a live one, the HSM is empty at first.
 
 \b
 mhsm shell
@@ -35,9 +37,9 @@ mhsm shell
   hsm-a [6]> save test_mine.py
 
 \b
-mhsm shell --instance hsm-a --instance hsm-b     two; `use hsm-b` goes to the other
-mhsm shell softhsm                               keys in SoftHSM tokens
-mhsm shell < lines.txt                           lines of a file, for scripts
+mhsm shell --instance hsm-a --instance hsm-b   two; `use hsm-b` changes
+mhsm shell softhsm                             keys in SoftHSM tokens
+mhsm shell < lines.txt                         lines of a file, for scripts
 
 `help` lists the words, `help sign` tells all of one. Tab completes: names of keys that exist,
 algorithms that a key can do. Ctrl-C drops the line, Ctrl-D ends. A prompt needs the extra `shell`;
@@ -126,13 +128,11 @@ def _conversed(factory: TargetFactory, hosts: list[str], seed: int, *, strict: b
 
 
 def _need_the_extra() -> None:
-    try:
-        import prompt_toolkit  # noqa: F401, PLC0415 - of an extra
-    except ModuleNotFoundError as error:
+    if find_spec(_PROMPT) is None:
         raise CommandError(
-            f"{error.name} is not installed; pip install 'mhsm-conformance[shell]', "
+            f"{_PROMPT} is not installed; pip install 'mhsm-conformance[shell]', "
             "or give lines to standard input"
-        ) from None
+        )
 
 
 def _tell(line: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -58,9 +58,11 @@ def _laid_out(value: Any, before: str = "") -> str:
         members = cast("dict[str, Any]", value).items()
         lines = (f"{inner}{_plain(name)}: {_laid_out(told, inner)}" for name, told in members)
         return "{\n" + ",\n".join(lines) + f"\n{before}}}"
-    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
-        items = (inner + _laid_out(item, inner) for item in value)
-        return "[\n" + ",\n".join(items) + f"\n{before}]"
+    if isinstance(value, list):
+        items = cast("Sequence[Any]", value)
+        if any(isinstance(item, dict | list) for item in items):
+            laid = (inner + _laid_out(item, inner) for item in items)
+            return "[\n" + ",\n".join(laid) + f"\n{before}]"
     return _plain(value)
 
 
@@ -88,7 +90,8 @@ def _shown(value: Any, *, whole: bool) -> Any:
             for name, member in _without(dict(members), private).items()
         }
     if isinstance(value, list):
-        return [_shown(item, whole=whole) for item in value]
+        items = cast("Sequence[Any]", value)
+        return [_shown(item, whole=whole) for item in items]
     if isinstance(value, str) and not whole and len(value) > _LONGEST and " " not in value:
         if value.startswith("https:"):
             return value

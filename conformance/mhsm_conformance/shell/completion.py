@@ -199,7 +199,8 @@ class _Line:
             yield from self._values(self._left[0], last.text)
         for row in self._verb.parameters:
             is_left = row.name not in self._given and (not row.is_positional or row in self._left)
-            if is_left and ("." not in row.name or "." in last.text):
+            is_in_the_name = row.name == "version" and self._verb.is_versioned
+            if is_left and not is_in_the_name and ("." not in row.name or "." in last.text):
                 yield f"{row.name}=", row.form.value
         for row in CIRCUMSTANCES:
             yield f"{row.name}=", "for this line alone"
@@ -223,7 +224,7 @@ class _Line:
             yield from self._references(begun)
             return
         yield from self._known(row, begun)
-        if row.form in (Form.OCTETS, Form.TEXT) and row.name != "name":
+        if row.form is Form.OCTETS or row.name in ("version", "continuation"):
             yield from ((SIGN + name, "a reply") for name in self._talk.reply_names())
 
     def _known(self, row: Parameter, begun: str) -> Iterator[tuple[str, str]]:

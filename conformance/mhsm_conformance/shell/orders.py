@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -179,8 +180,7 @@ class _Reading:
 
 def _nested(verb: Verb, name: str) -> type[Any]:
     """The type of a member whose own members are parameters without a prefix."""
-    field = next(f for f in verb.request.__dataclass_fields__.values() if f.name == name)
-    kind: type[Any] = type(field.default)
+    kind: type[Any] = typing.get_type_hints(verb.request)[name]
     return kind
 
 

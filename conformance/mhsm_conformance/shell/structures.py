@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, cast
@@ -31,7 +31,8 @@ def structured(value: Any) -> Any:
             if getattr(value, field.name) != field.default
         }
     if isinstance(value, tuple):
-        return [structured(item) for item in value]
+        items = cast("Sequence[Any]", value)
+        return [structured(item) for item in items]
     if isinstance(value, Mapping):
         return {key: structured(item) for key, item in cast("Mapping[str, Any]", value).items()}
     return value
@@ -43,10 +44,11 @@ def structure_in(kind: Any, document: Any) -> Any:
     if origin in (types.UnionType, typing.Union):
         return _of_union(arguments, document)
     if origin is tuple and isinstance(document, list):
-        inner = arguments[0]
-        return tuple(structure_in(inner, item) for item in document)
+        items = cast("Sequence[Any]", document)
+        return tuple(structure_in(arguments[0], item) for item in items)
     if origin is not None and isinstance(document, dict):
-        return {str(k): structure_in(arguments[1], v) for k, v in document.items()}
+        members = cast("Mapping[str, Any]", document)
+        return {name: structure_in(arguments[1], value) for name, value in members.items()}
     if isinstance(kind, type) and is_dataclass(kind) and isinstance(document, dict):
         return _of_dataclass(kind, cast("dict[str, Any]", document))
     if isinstance(kind, type) and issubclass(kind, Enum):

@@ -42,7 +42,7 @@ EXAMPLES: Final = (
     "create s EC-HSM crv=P-256 exp=+90d tags=use:tests",
     "sign s ES256 sha256:hello as signed",
     "verify s/$signed.version ES256 sha256:hello $signed",
-    "import m oct-128 key_ops=wrapKey",
+    "import m oct-128 ops=wrapKey,unwrapKey",
     "get k credential=anonymous",
     "http GET /keys/k/?api-version=7.4",
 )

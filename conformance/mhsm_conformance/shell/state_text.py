@@ -75,8 +75,8 @@ def _standing(entry: Entry, retention: int | None) -> str:
     if not isinstance(entry, Deleted):
         return "active"
     told = f"deleted {_interval(entry.deleted)}"
-    if retention is not None and entry.deleted.exact is not None:
-        told += f", purged {moment_text(entry.deleted.exact + retention)}"
+    if retention is not None and _is_near(entry.deleted):
+        told += f", purged {moment_text(entry.deleted.latest + retention)}"
     return told
 
 
@@ -114,9 +114,14 @@ def _marks(version: KeyVersion, material: Material | None) -> Iterator[str]:
         yield f"{len(material.facts)} points of its function known"
 
 
+def _is_near(interval: Interval) -> bool:
+    """Whether it is so short that it may be told by its end: clocks tell whole seconds."""
+    return interval.latest - interval.earliest <= 1
+
+
 def _interval(interval: Interval) -> str:
-    if interval.exact is not None:
-        return moment_text(interval.exact)
+    if _is_near(interval):
+        return moment_text(interval.latest)
     if interval.latest >= FOREVER:
         return "some time ago"
     return f"between {moment_text(interval.earliest)} and {moment_text(interval.latest)}"

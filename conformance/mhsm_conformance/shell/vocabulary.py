@@ -223,6 +223,11 @@ def parameter_named(verb: Verb, word: str) -> Parameter:
             return known[like[0]]
         if wanted and like:
             raise UnknownNameError(f"{word} may be {_either(like)}")
+    # What a key or a policy has, and nothing else, need not be said to be of it.
+    inner = [row for row in verb.parameters if "." in row.name and not row.is_secret]
+    like = [row.name for row in inner if wanted in _parts(row.name.partition(".")[2])]
+    if wanted and len(like) == 1:
+        return known[like[0]]
     shown = [name for name in known if "." not in name]
     raise UnknownNameError(f"{verb.name} has no {word}; it takes {', '.join(shown) or 'nothing'}")
 

@@ -171,6 +171,10 @@ def test_members_of_a_type_without_a_form_are_json() -> None:
         ("random 32", GetRandomBytes(32)),
         ("restore hex:00", RestoreKey(b"\0")),
         ("update k ops= tags=", UpdateKey("k", None, key_ops=(), tags={})),
+        (
+            "import k oct-256 ops=sign",
+            ImportKey("k", replace(sample_key("oct 256"), key_ops=("sign",))),
+        ),
         ("import k oct-256", ImportKey("k", sample_key("oct 256"))),
         ("import k ec-p-521/1", ImportKey("k", sample_key("EC P-521", 1))),
         ("import k key.kty=oct key.k=hex:00", ImportKey("k", JsonWebKey("oct", k=b"\0"))),

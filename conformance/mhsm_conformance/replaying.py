@@ -30,6 +30,9 @@ _CHOSEN: Final = (".version", ".value", ".blob", ".iv", ".tag")
 _SHORTEST: Final = 8
 """Values shorter than this (bytes or characters) are too common to be told by where they stood."""
 
+_RETURNED: Final = ("ciphertext", "signature", "blob")
+"""Members that hold what an earlier reply gave, however short it is."""
+
 
 class Replay:
     """A session for a script: opens the target, judges, prints each step, ends the process.
@@ -180,14 +183,14 @@ def _written(value: Any, known: dict[str | bytes, str]) -> str:
     """The value as Python source."""
     if isinstance(value, JsonWebKey):
         return _written_key(value, known)
-    if isinstance(value, str | bytes) and value in known:
+    if isinstance(value, str | bytes) and value in known and len(value) >= _SHORTEST:
         return known[value]
     if isinstance(value, RestoreKey) and value.blob not in known:
         # One that no earlier step made, or made of one that was: a blob is never shown.
         return f"RestoreKey(bytes({len(value.blob)}))"
     if is_dataclass(value):
         parts = [
-            f"{field.name}={_written(getattr(value, field.name), known)}"
+            f"{field.name}={_member_written(field.name, getattr(value, field.name), known)}"
             for field in fields(value)
             if getattr(value, field.name) != field.default
         ]
@@ -195,6 +198,11 @@ def _written(value: Any, known: dict[str | bytes, str]) -> str:
     if isinstance(value, bytes) and len(value) > 4 and len(set(value)) == 1:
         return f"bytes([{value[0]}]) * {len(value)}"
     return repr(value)
+
+
+def _member_written(name: str, value: Any, known: dict[str | bytes, str]) -> str:
+    shown = known.get(value) if name in _RETURNED else None
+    return _written(value, known) if shown is None else shown
 
 
 def _written_key(key: JsonWebKey, known: dict[str | bytes, str]) -> str:
@@ -230,5 +238,5 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str | bytes, str]]:
     if is_dataclass(value):
         for field in fields(value):
             yield from _walk(getattr(value, field.name), f"{path}.{field.name}")
-    elif isinstance(value, str | bytes) and path.endswith(_CHOSEN) and len(value) >= _SHORTEST:
+    elif isinstance(value, str | bytes) and path.endswith(_CHOSEN) and value:
         yield value, path

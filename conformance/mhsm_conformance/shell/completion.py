@@ -196,7 +196,11 @@ class _Line:
             yield from self._values_after(f"{parts[0].text}=", parts[0], parts[1])
             return
         if self._left:
-            yield from self._values(self._left[0], last.text)
+            values = list(self._values(self._left[0], last.text))
+            yield from values
+            if values and not last.pieces and not self._left[0].is_optional:
+                # What has to come next is all there is to say, until somebody begins a name.
+                return
         for row in self._verb.parameters:
             is_left = row.name not in self._given and (not row.is_positional or row in self._left)
             is_in_the_name = row.name == "version" and self._verb.is_versioned

@@ -21,7 +21,7 @@ from mhsm_conformance.shell.interpreter import Interpreter, Outcome
 from mhsm_conformance.shell.state_text import moment_text
 from mhsm_conformance.shell.words import LineError
 
-__all__ = ["converse"]
+__all__ = ["Words", "converse"]
 
 _LONGEST_META: Final = 60
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
@@ -46,7 +46,7 @@ def converse(
     talk = interpreter.conversation
     session: PromptSession[str] = PromptSession(
         history=opened_history(tell),
-        completer=_Words(talk),
+        completer=Words(talk),
         complete_while_typing=False,
         bottom_toolbar=lambda: _told(talk),
         input=read_from,
@@ -102,7 +102,7 @@ def _told(talk: Conversation) -> StyleAndTextTuples:
     return [("", f"{told}  help  Tab completes")]
 
 
-class _Words(Completer):
+class Words(Completer):
     """The candidates of a line, as the prompt wants them."""
 
     def __init__(self, talk: Conversation) -> None:
@@ -111,6 +111,7 @@ class _Words(Completer):
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
+        """The words that may stand where the cursor is."""
         line = document.text_before_cursor
         for found in candidates(line, self._talk):
             told = found.told[:_LONGEST_META]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from mhsm_conformance.explaining.choosing import UnknownNameError
+from mhsm_conformance.shell.help_text import TELLING_FORMS
 from mhsm_conformance.shell.orders import labelled_words
 from mhsm_conformance.shell.vocabulary import Verb, parameter_named, verb_named
 from mhsm_conformance.shell.words import LineError, Word, words_of
@@ -32,6 +33,8 @@ def may_be_kept(line: str) -> bool:
     if not words:
         return True
     head, *rest = words
+    if head.text in TELLING_FORMS:
+        return True
     if head.text == _BY_HAND:
         return not _may_name_secrets(line)
     try:

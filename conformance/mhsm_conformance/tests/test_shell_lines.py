@@ -99,7 +99,7 @@ def made(kind: type[Any]) -> Any:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.one_of([made(row.request) for row in OPERATIONS]))
 def test_what_is_written_is_read_as_the_same_request(request: Any) -> None:
     line = written(request, with_secrets=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from mhsm_conformance.shell.help_text import EXAMPLES
+from mhsm_conformance.shell.acts import ACT_FORMS
+from mhsm_conformance.shell.help_text import EXAMPLES, TELLING_FORMS
 from mhsm_conformance.shell.interpreter import Outcome
+from mhsm_conformance.shell.vocabulary import verbs
 from mhsm_conformance.shell.words import LineError
 from mhsm_conformance.tests.shell_talk import HOSTS, Talk
 from mhsm_model.base64url import encoded
@@ -248,9 +247,11 @@ def test_help_tells_all_words_and_each_of_them() -> None:
     talk = Talk()
     told = talk.take("help")
     assert all(len(line) <= 80 for line in told.splitlines())
-    for word in re.findall(r"^  ([a-z-]+) ", told, re.MULTILINE):
-        if word not in ("bytes", "lists", "times", "keys", "replies", "nothing", "any", "names"):
-            assert talk.take(f"help {word}"), word
+    for word in (*ACT_FORMS, *TELLING_FORMS):
+        assert f"\n  {word}" in told
+        assert talk.take(f"help {word}").startswith(word)
+    for verb in verbs():
+        assert f"\n  {verb.name} " in told
     told = talk.take("help encrypt")
     assert told.startswith("encrypt NAME[/VERSION] ALGORITHM PLAINTEXT [iv=…] [aad=…]\n")
     assert "Guards: each may refuse" in told
@@ -402,21 +403,17 @@ LINES = (
 )
 
 
-def tried(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, str(file)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
-    return subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=file.parent,
-        timeout=120,
-    )
+def tried(file: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Run the file in this process; the status of pytest and what it printed."""
+    arguments = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(file.parent)]
+    capsys.readouterr()
+    status = int(pytest.main([*arguments, "--import-mode=importlib", *words, str(file)]))
+    return status, capsys.readouterr().out
 
 
-def test_what_is_saved_is_a_test_that_passes_and_can_fail(tmp_path: Path) -> None:
+def test_what_is_saved_is_a_test_that_passes_and_can_fail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     talk = Talk()
     talk.take(*LINES)
     file = tmp_path / "test_mine.py"
@@ -428,19 +425,21 @@ def test_what_is_saved_is_a_test_that_passes_and_can_fail(tmp_path: Path) -> Non
     assert "assert r7.valid is True" in source
     assert "assert r11.status == 404" in source
     assert "# The specification does not say which of two outcomes this has." in source
-    passed = tried(file)
-    assert passed.returncode == 0, passed.stdout
-    assert "1 passed" in passed.stdout
-    failed = tried(file, "--mhsm-target=mutant:unguarded-attr-009")
-    assert failed.returncode == 1, failed.stdout
-    assert "ATTR-009" in failed.stdout
+    status, told = tried(file, capsys)
+    assert status == 0, told
+    assert "1 passed" in told
+    status, told = tried(file, capsys, "--mhsm-target=mutant:unguarded-attr-009")
+    assert status == 1, told
+    assert "ATTR-009" in told
     with pytest.raises(LineError, match="is there already; name another file"):
         talk.take(f"save {file}")
     with pytest.raises(LineError, match="cannot be written: no such file or directory"):
         talk.take(f"save {tmp_path / 'nowhere' / 'x.py'}")
 
 
-def test_what_was_seen_and_is_not_seen_again_fails_the_saved_test(tmp_path: Path) -> None:
+def test_what_was_seen_and_is_not_seen_again_fails_the_saved_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     talk = Talk()
     talk.take(KEY, "get m")
     assert isinstance(talk.conversation.exchanges[-1].sent.reply, Refused)
@@ -448,16 +447,18 @@ def test_what_was_seen_and_is_not_seen_again_fails_the_saved_test(tmp_path: Path
     talk.take(f"save {file}")
     source = file.read_text("utf-8").replace("GetKey(name='m')", "GetKey(name='k')")
     file.write_text(source, "utf-8")
-    failed = tried(file)
-    assert failed.returncode == 1
-    assert "assert isinstance(r2, Refused)" in failed.stdout
+    status, told = tried(file, capsys)
+    assert status == 1
+    assert "assert isinstance(r2, Refused)" in told
 
 
-def test_an_unlawful_exchange_is_said_so_in_the_saved_test(tmp_path: Path) -> None:
+def test_an_unlawful_exchange_is_said_so_in_the_saved_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     talk = Talk("mutant:unguarded-attr-009")
     talk.take(KEY, "update k enabled=false", "encrypt k A256GCM x")
     file = tmp_path / "test_it.py"
     talk.take(f"save {file}")
     assert "# That was unlawful by ATTR-009: the session fails here." in file.read_text("utf-8")
-    assert tried(file).returncode == 0
-    assert tried(file, "--mhsm-target=mutant:unguarded-attr-009").returncode == 1
+    assert tried(file, capsys)[0] == 0
+    assert tried(file, capsys, "--mhsm-target=mutant:unguarded-attr-009")[0] == 1

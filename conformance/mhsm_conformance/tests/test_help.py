@@ -14,8 +14,8 @@ NAMES = sorted(command.commands)
 
 
 def help_of(*words: str) -> str:
-    context = {"terminal_width": 80}
-    ran = CliRunner().invoke(command, [*words, "--help"], prog_name="mhsm", **context)
+    wide = {"COLUMNS": "80"}
+    ran = CliRunner().invoke(command, [*words, "--help"], prog_name="mhsm", env=wide)
     assert ran.exit_code == 0, ran.output
     return ran.output
 

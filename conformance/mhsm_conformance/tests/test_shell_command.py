@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from mhsm_conformance.cli import command
 from mhsm_conformance.commands import shell as shell_command
+from mhsm_conformance.commands.options import CommandError
 
 
 def piped(lines: str | bytes, *words: str) -> Result:
@@ -83,7 +84,7 @@ def test_a_terminal_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(shell_command, "find_spec", missing)
     monkeypatch.setattr("sys.stdin", Terminal())
-    with pytest.raises(shell_command.CommandError) as caught:
+    with pytest.raises(CommandError) as caught:
         shell_command.shell.main([], standalone_mode=False)
     assert caught.value.exit_code == 2
     assert "pip install 'mhsm-conformance[shell]'" in str(caught.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def keyboard(*keys: str) -> Iterator[PipeInput]:
+def keyboard(*keys: str) -> Generator[PipeInput]:
     with create_pipe_input() as pipe:
         for key in keys:
             pipe.send_text(key)

@@ -200,7 +200,11 @@ def test_what_is_unlawful_is_told_and_the_shell_goes_on() -> None:
     assert "observed: a success" in told
     assert "refuses key is enabled (ATTR-009)" in told
     talk.take("get k")
-    assert talk.outcome is Outcome.DONE
+    assert outcome_of(talk) is Outcome.DONE
+
+
+def outcome_of(talk: Talk) -> Outcome:
+    return talk.outcome
 
 
 def test_a_whole_reply_is_shown_and_a_short_one_before() -> None:

@@ -16,6 +16,7 @@ import click
 from mhsm_conformance.commands.baseline import baseline
 from mhsm_conformance.commands.clauses import clauses
 from mhsm_conformance.commands.cleanup import cleanup
+from mhsm_conformance.commands.completion import COMPLETE_VARIABLE, completion
 from mhsm_conformance.commands.examine import examine
 from mhsm_conformance.commands.explain import explain
 from mhsm_conformance.commands.fidelity import fidelity
@@ -28,6 +29,7 @@ from mhsm_conformance.commands.options import BAD_INPUT
 from mhsm_conformance.commands.report import report
 from mhsm_conformance.commands.run import run
 from mhsm_conformance.commands.serve import serve
+from mhsm_conformance.commands.shell import shell
 from mhsm_conformance.commands.token import token
 from mhsm_conformance.results import tool_version
 
@@ -38,21 +40,25 @@ _HELP: Final = """Judge implementations of Azure Key Vault Managed HSM by its sp
 
 \b
 mhsm run model             run the conformance suites against the model itself
-mhsm serve model           serve the model over HTTPS, for tests of your own programs
+mhsm shell                 type operations at the model, see what decides
+mhsm serve model           serve the model over HTTPS, for your own tests
 mhsm token                 print a bearer token for what is served
-mhsm run https --url URL   run them against a Managed HSM over HTTPS, within a budget
+mhsm run https --url URL   run the suites against a Managed HSM over HTTPS
 mhsm cleanup --run-id ID   clear what a run that was killed left there
-mhsm report run.json       make a page, Markdown or JUnit of results; compare runs
+mhsm report run.json       make a page, Markdown or JUnit of results
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
-mhsm findings softhsm      see what a PKCS#11 module does against its standard
+mhsm findings softhsm      see what a PKCS#11 module does wrong
 mhsm gate BASELINE RUN     hold a run to what an earlier one found out
 mhsm baseline RUN          make the baseline for that
-mhsm mutants               see that the suites find out broken implementations
-mhsm examine recordings/   see how right and how strong the judge is on recorded traffic
-mhsm fidelity model DIR/   see how like the service's the answers of a target are
-mhsm clauses               list the clauses, with the recorded exchanges behind each
-mhsm explain KW-003        explain a clause, an operation, the algorithms, or all as a page
+mhsm mutants               see that the suites find broken implementations
+mhsm examine recordings/   see how right and how strong the judge is
+mhsm fidelity model DIR/   see how like the service's a target's answers are
+mhsm clauses               list the clauses, with the recorded evidence
+mhsm explain KW-003        explain a clause, an operation, or everything
 mhsm jwk key.pem           make the body of an import request from a PEM file
+mhsm completion bash       let a shell complete all of this
+
+`mhsm COMMAND --help` says what a command does, what it writes, and how it ends.
 
 Exit status: 0 all is well, 1 something does not conform, 2 the command was not carried out.
 """
@@ -68,7 +74,7 @@ def command() -> None:
 
 _COMMANDS: Final = (
     *(run, report, gate, baseline, cleanup, serve, token, judge, findings, fidelity, mutants),
-    *(examine, clauses, explain, jwk),
+    *(examine, clauses, explain, shell, jwk, completion),
 )
 for _command in _COMMANDS:
     command.add_command(_command)
@@ -80,8 +86,11 @@ def run_command(words: Sequence[str]) -> None:
     if reconfigure is not None:
         # A file's name or a recorded message may hold what the terminal's encoding has not.
         reconfigure(errors="backslashreplace")
-    if "_MHSM_COMPLETE" in os.environ:
-        command.main(list(words))
+    if COMPLETE_VARIABLE in os.environ:
+        # Only a shell that completes needs the names of all that there is.
+        from mhsm_conformance.completing import taught  # noqa: PLC0415
+
+        taught(command).main(list(words), prog_name="mhsm", complete_var=COMPLETE_VARIABLE)
     try:
         # Not `command.main`, which takes a pipe that was closed for a failure of the command.
         with command.make_context("mhsm", list(words)) as context:

@@ -24,11 +24,14 @@ from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.wire.http import HttpRequest
 from mhsm_targets.registry import target_factory
 
-__all__ = ["Replay", "script_of"]
+__all__ = ["Replay", "opened_hosts", "script_of", "statements_of"]
 
 _CHOSEN: Final = (".version", ".value", ".blob", ".iv", ".tag")
 _SHORTEST: Final = 8
 """Values shorter than this (bytes or characters) are too common to be told by where they stood."""
+
+_RETURNED: Final = ("ciphertext", "signature", "blob")
+"""Members that hold what an earlier reply gave, however short it is."""
 
 
 class Replay:
@@ -108,7 +111,6 @@ def script_of(
     breaches: Sequence[Breach] = (),
 ) -> str:
     """The program that sends the steps again, with what is expected to fail in its first lines."""
-    opened = ", ".join(f"{host!r}: {_written(told, {})}" for host, told in hosts.items())
     told = "\n".join(f"{b.clause.identifier}: {b.clause.prose}" for b in breaches)
     lines = [
         f'"""Replays a sequence that {target} was judged by.\n\n{told}\n"""',
@@ -121,30 +123,40 @@ def script_of(
         "from mhsm_model.exchange import *",
         "from mhsm_model.jwk import JsonWebKey",
         "",
-        f"HOSTS = {{{opened}}}",
+        f"HOSTS = {opened_hosts(hosts)}",
         "",
         f"with Replay({target!r}, seed={seed}, hosts=HOSTS) as hsm:",
     ]
-    head = len(lines)
+    statements = [f"    {line}" for line in statements_of(steps)]
+    return "\n".join([*lines, *(statements or ["    pass"])]) + "\n"
+
+
+def opened_hosts(hosts: Mapping[str, Configuration]) -> str:
+    """The instances and their configurations as a Python dictionary."""
+    opened = ", ".join(f"{host!r}: {_written(told, {})}" for host, told in hosts.items())
+    return f"{{{opened}}}"
+
+
+def statements_of(steps: Sequence[Step]) -> Iterator[str]:
+    """A statement for each step, which has the object `hsm` send it again; replies are r1, r2, ….
+
+    `hsm` is a session or a Replay. A step that is no message has its number all the same.
+    """
     known: dict[str | bytes, str] = {}
     for number, step in enumerate(steps, 1):
         match step:
             case Sent(call, _, HttpRequest(method=method, target=target, body=body) as sent):
                 message = f"{method!r}, {target!r}, {_redacted(body, call.request)!r}"
                 message += _message_options(call, sent)
-                lines.append(f"    r{number} = hsm.send_message({call.host!r}, {message})")
+                yield f"r{number} = hsm.send_message({call.host!r}, {message})"
             case Sent(call, reply):
                 written = _written(call.request, known)
-                options = _options(step)
-                lines.append(f"    r{number} = hsm.send({call.host!r}, {written}{options})")
+                yield f"r{number} = hsm.send({call.host!r}, {written}{_options(step)})"
                 known.update(_shown(reply, f"r{number}"))
             case Lapse(seconds):
-                lines.append(f"    hsm.advance({seconds})")
+                yield f"hsm.advance({seconds})"
             case Loss(after_effect):
-                lines.append(f"    hsm.lose_next(after_effect={after_effect})")
-    if len(lines) == head:
-        lines.append("    pass")
-    return "\n".join(lines) + "\n"
+                yield f"hsm.lose_next(after_effect={after_effect})"
 
 
 def _message_options(call: Call, message: HttpRequest) -> str:
@@ -171,14 +183,14 @@ def _written(value: Any, known: dict[str | bytes, str]) -> str:
     """The value as Python source."""
     if isinstance(value, JsonWebKey):
         return _written_key(value, known)
-    if isinstance(value, str | bytes) and value in known:
+    if isinstance(value, str | bytes) and value in known and len(value) >= _SHORTEST:
         return known[value]
     if isinstance(value, RestoreKey) and value.blob not in known:
         # One that no earlier step made, or made of one that was: a blob is never shown.
         return f"RestoreKey(bytes({len(value.blob)}))"
     if is_dataclass(value):
         parts = [
-            f"{field.name}={_written(getattr(value, field.name), known)}"
+            f"{field.name}={_member_written(field.name, getattr(value, field.name), known)}"
             for field in fields(value)
             if getattr(value, field.name) != field.default
         ]
@@ -186,6 +198,11 @@ def _written(value: Any, known: dict[str | bytes, str]) -> str:
     if isinstance(value, bytes) and len(value) > 4 and len(set(value)) == 1:
         return f"bytes([{value[0]}]) * {len(value)}"
     return repr(value)
+
+
+def _member_written(name: str, value: Any, known: dict[str | bytes, str]) -> str:
+    shown = known.get(value) if name in _RETURNED else None
+    return _written(value, known) if shown is None else shown
 
 
 def _written_key(key: JsonWebKey, known: dict[str | bytes, str]) -> str:
@@ -221,5 +238,5 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str | bytes, str]]:
     if is_dataclass(value):
         for field in fields(value):
             yield from _walk(getattr(value, field.name), f"{path}.{field.name}")
-    elif isinstance(value, str | bytes) and path.endswith(_CHOSEN) and len(value) >= _SHORTEST:
+    elif isinstance(value, str | bytes) and path.endswith(_CHOSEN) and value:
         yield value, path

@@ -39,7 +39,7 @@ from mhsm_model.staleness import RecentStates
 from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
-from mhsm_model.wire.http import HttpRequest
+from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
 from mhsm_model.wire.oddities import oddities_of
 from mhsm_model.wire.request_decoding import decode_request
@@ -102,6 +102,10 @@ class Session:
         self.warnings: list[Breach] = []
         self.judgement = Judgement(Estate())
         """What was said of the last exchange."""
+
+        self.answer: HttpResponse | None = None
+        """The message that answered it, without what it gave away; None where it was lost."""
+
         self._strictness = Strictness(strict=strict, live=profile.live)
         self._judged = judged
         self._on_exchange = on_exchange
@@ -204,6 +208,7 @@ class Session:
         if self._judged:
             self._imported = self._imported.sending(sent, request)
         losing, self._losing = self._losing, False
+        self.answer = None
         if answered is None:
             lost = Indeterminate("the reply was lost")
             if not losing:
@@ -215,6 +220,7 @@ class Session:
         if not self._judged:
             return wire_exchange(sent, answered, request).reply
         answered, leaks = self._imported.screened(answered, request)
+        self.answer = answered
         exchange = wire_exchange(sent, answered, request, leaks, self._request_ids)
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = self._recent.excused(

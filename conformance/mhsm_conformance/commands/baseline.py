@@ -13,20 +13,24 @@ from mhsm_reports.baseline_file import baseline_text, save_baseline
 
 __all__ = ["baseline"]
 
-_HELP: Final = """Make the baseline that `mhsm gate` holds later runs to, from a run's run.json.
+_HELP: Final = """Make the baseline to which `mhsm gate` holds later runs.
 
-Of several RUNs of one target and profile, with other seeds, it has what all of them show. It has a
-line for each clause and each check, sorted, and no times, seeds or counts: keep it under version
-control, and read what changes. The same runs give the same bytes.
+RUN is the run.json that `mhsm run` wrote. Of several RUNs of one target and profile, with other
+seeds, it has what all of them show. It has a line for each clause and each check, sorted, and no
+times, seeds or counts: keep it under version control, and read what changes. The same runs give the
+same bytes.
 
 A run that was interrupted or is invalid, that failed, or that did not break what its target's
-profile declares broken is refused with exit status 2: as a baseline it would let the same happen
-again without a word. --with-failures and --partial take it all the same.
+profile declares broken is refused: as a baseline it would let the same happen again without a
+word. --with-failures and --partial take it all the same.
 
 \b
 mhsm run https --url URL --profile smoke
 mhsm baseline mhsm-results/run.json --out baselines/hsm.json
 mhsm run https --url URL --profile smoke --baseline baselines/hsm.json
+
+Writes the file of --out, or to standard output. Exit status: 0; 2 where a file is bad or a run is
+refused, and one sentence says why.
 """
 
 

@@ -13,15 +13,17 @@ from mhsm_targets.registry import UnknownTargetError, target_factory, use_endpoi
 
 __all__ = ["cleanup"]
 
-_CLEANUP_HELP: Final = """Delete and purge what a run left in a Managed HSM, because it was killed.
-
-Only keys whose names begin with mhsm-ID- are touched, in use or soft-deleted. The options that name
-the HSM and the credential are those of `mhsm run https`. Doing it twice is fine. Exit status 2
-where something is left that could not be cleared.
+_CLEANUP_HELP: Final = """Delete and purge what a killed run left in a Managed HSM.
 
 \b
-  mhsm cleanup --run-id 0a1b2c3d --url https://NAME.managedhsm.azure.net
-  mhsm cleanup --run-id 0a1b2c3d --ready-file ready.json
+mhsm cleanup --run-id ID --url https://NAME.managedhsm.azure.net
+
+Only keys whose names begin with mhsm-ID- are touched, in use or soft-deleted. The options that name
+the HSM and the credential are those of `mhsm run https`. Doing it twice is fine. What was done is
+printed, and nothing is written.
+
+Exit status: 0 where nothing is left; 2 where something could not be cleared, or the HSM was not to
+be had.
 """
 
 

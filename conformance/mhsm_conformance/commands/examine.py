@@ -21,6 +21,10 @@ __all__ = ["examine"]
 
 _EXAMINE_HELP: Final = """Examine the judge itself: how right it is, and how strong.
 
+\b
+mhsm examine recordings/ -n 2 --out mhsm-results
+mhsm examine                 without recordings: on sessions of the emulator
+
 Correctness: every exchange of the session files under PATHS is judged as it was recorded. At least
 99.5 % must be accepted, each rejection explained in the file of known defects, and each entry of
 that file still reject.
@@ -33,6 +37,9 @@ often. The places are chosen by name and number, so the same files give the same
 
 Without PATHS, sessions are recorded from the emulator and corrupted: that tries the operators, and
 says little of the judge.
+
+Figures are printed; --out writes DIR/examination.json too. Exit status: 0; 1 where a figure is too
+low or survivors are not those that are listed; 2 where a file is bad.
 """
 
 

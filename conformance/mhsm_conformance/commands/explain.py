@@ -16,29 +16,31 @@ __all__ = ["explain"]
 _LIST: Final = "\0list"
 
 
-_EXPLAIN_HELP: Final = """Explain the specification: a clause, an operation, a table, or all of it.
+_EXPLAIN_HELP: Final = """Explain a clause, an operation, a table, or everything.
 
 \b
 mhsm explain KW-003                     all there is to know of a clause
 mhsm explain 'KW-*' --json              of several, for machines
-mhsm explain --operation create-key     an operation, top to bottom; no NAME: a list
-mhsm explain --algorithms               key types, algorithms, operations, sizes
-mhsm explain --lifecycle --svg life.svg the life of a key name, as text and as a picture
-mhsm explain --errors                   every error answer, with the clauses behind it
+mhsm explain --operation create-key     an operation; without NAME a list
+mhsm explain --algorithms               key types, algorithms, sizes
+mhsm explain --lifecycle --svg life.svg the life of a key name, and a picture
+mhsm explain --errors                   error answers and their clauses
 mhsm explain --open-questions           what nobody knows of the service
-mhsm explain --search 'tag too long'    clauses, operations and algorithms by words
-mhsm explain --html specification.html  the whole specification as one page
+mhsm explain --search 'tag too long'    find clauses and others by words
+mhsm explain --html specification.html  the whole specification as a page
 
 \b
 With evidence:
-mhsm explain KW-003 --run mhsm-results/run.json    what a run says of the clause
-mhsm explain AUTH-001 --recordings recordings/     real exchanges that exercised it
-mhsm explain --open-questions --run run.json       what the target answered
+mhsm explain KW-003 --run run.json              what a run says of it
+mhsm explain AUTH-001 --recordings recordings/  real exchanges that show it
+mhsm explain --open-questions --run run.json    what the target answered
 
 Of a clause it tells the sentence, how binding it is and why it is believed, where it stands in the
 tables of the operations, the error answers it gives, the checks that exercise it, the mutants that
 break it, and how many recorded exchanges of the service exercised it. Whatever may be secret in a
 recorded exchange is shown by its length alone.
+
+Exit status: 0; 2 where nothing has the name or a file is bad, and one sentence says why.
 """
 
 

@@ -28,16 +28,23 @@ from mhsm_targets.registry import UnknownTargetError, proven_factory, use_endpoi
 
 __all__ = ["fidelity"]
 
-_HELP: Final = """Ask TARGET for what the recordings under PATHS asked the service for, and compare.
+_HELP: Final = """Compare the answers of TARGET with recorded ones.
 
-The requests of a recorded session are sent in their order to instances like those it met. A value
-that the service chose (a version, a ciphertext, a blob, a skip token) is replaced in later requests
-by the one that TARGET chose in its place. Replies are compared member by member, random members by
-their form and by where else they stand.
+\b
+mhsm fidelity model recordings/
+mhsm fidelity softhsm recordings/ --out mhsm-results
+
+The requests of a recorded session under PATHS are sent in their order to instances like those it
+met. A value that the service chose (a version, a ciphertext, a blob, a skip token) is replaced in
+later requests by the one that TARGET chose in its place. Replies are compared member by member,
+random members by their form and by where else they stand.
 
 Put apart are exchanges that cannot be asked again or hang on what the session does not show, and
-what builds of its time are known to have done otherwise. Exit status 1 where less than 98 % of an
-operation's exchanges are equal in status and code, or less than 95 % in all members.
+what builds of its time are known to have done otherwise.
+
+What differs is printed; --out writes DIR/fidelity.json too. Exit status: 0; 1 where less than 98 %
+of an operation's exchanges are equal in status and code, or less than 95 % in all members; 2 where
+a recording could not be read or the target not be had.
 """
 
 

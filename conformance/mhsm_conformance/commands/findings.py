@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
 
@@ -23,7 +23,22 @@ from mhsm_targets.registry import UnknownTargetError, target_factory, use_module
 __all__ = ["findings"]
 
 
-@click.command()
+_FINDINGS_HELP: Final = """Try again what a PKCS#11 module does against its standard.
+
+\b
+mhsm findings softhsm
+mhsm findings pkcs11 --module /usr/lib/M.so --token LABEL --pin-file PIN
+
+Every finding is tried again: what is expected, what was observed just now, the shortest sequence of
+calls, the clauses that it would break, what the target does about it, and a script that shows it
+without this project.
+
+They are printed; --out writes them too. Exit status: 0 where all were seen again; 1 where one was
+not; 2 where one could not be tried.
+"""
+
+
+@click.command(help=_FINDINGS_HELP)
 @click.argument("target")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array with every finding.")
 @click.option("--out", metavar="FILE", help="Write the findings there, for `mhsm report`.")
@@ -36,13 +51,7 @@ def findings(
     tokens: tuple[str, ...],
     pin_file: str | None,
 ) -> None:
-    """Print what the implementation below TARGET does against its own standard.
-
-    Every finding is tried again: what is expected, what was observed just now, the shortest
-    sequence of calls, the clauses that it would break, what the target does about it, and a script
-    that shows it without this project. Exit status 1 where one was not seen again, 2 where one
-    could not be tried.
-    """
+    """Try again what a PKCS#11 module does against its standard."""
     use_module(module, tokens, pin_file)
     try:
         factory = target_factory(target)

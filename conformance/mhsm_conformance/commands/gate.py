@@ -23,7 +23,7 @@ from mhsm_reports.report_file import write_report
 
 __all__ = ["exact_option", "gate", "loaded_baseline", "print_gate", "renewal"]
 
-_HELP: Final = """Hold RUN, the run.json of a run, to BASELINE: nothing may be worse than there.
+_HELP: Final = """Hold RUN, a run.json, to BASELINE: nothing may be worse.
 
 BASELINE is a file that `mhsm baseline` wrote, or the run.json of another run.
 

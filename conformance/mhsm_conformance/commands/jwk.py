@@ -22,14 +22,21 @@ from mhsm_conformance.import_body import (
 
 __all__ = ["jwk"]
 
-_JWK_HELP: Final = """Make the body of an import request from the private key in the PEM file FILE.
+_JWK_HELP: Final = """Make the body of an import request from a private key.
 
-FILE may be - for standard input. Read are RSA keys of 2048, 3072 and 4096 bits and EC keys on
-P-256, P-256K, P-384 and P-521, as PKCS#1, SEC 1 and PKCS#8, encrypted or not; certificates and
-public keys beside the private key are passed over.
+\b
+mhsm jwk key.pem --ops sign,verify --out body.json
+mhsm jwk key.pem | curl -X PUT --data @- ...
+
+FILE is a PEM file, or - for standard input. Read are RSA keys of 2048, 3072 and 4096 bits and EC
+keys on P-256, P-256K, P-384 and P-521, as PKCS#1, SEC 1 and PKCS#8, encrypted or not; certificates
+and public keys beside the private key are passed over.
 
 The output holds the private key: it goes to a pipe or a file as it is, to a terminal only with
 --show-private. A passphrase is never read from the command line, which others can see.
+
+Exit status: 0; 2 where the key cannot be read or the body not be written, and one sentence says
+why.
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Final
 
 import click
 
@@ -19,7 +20,23 @@ from mhsm_targets.registry import UnknownTargetError, use_module
 __all__ = ["mutants"]
 
 
-@click.command()
+_MUTANTS_HELP: Final = """Try broken emulators: each must be found out by its clause.
+
+\b
+mhsm mutants --clause 'GCM-*'            those that break such a clause
+mhsm mutants -n 4 --out mutants.json     all of them, for `mhsm report`
+mhsm mutants --target softhsm            faults of the wire on tokens
+
+A mutant is first tried with the checks that name its clause, then with all. It is `killed` when a
+failure names its clause, `noticed` when only other clauses fail, and else `survived`. Faults that
+show on the wire can be given to any target.
+
+Verdicts are printed; --out writes them too. Exit status: 0; 1 where a mutant is not killed, or a
+clause that demands something has none; 2 where no mutant fits or the target is not to be had.
+"""
+
+
+@click.command(help=_MUTANTS_HELP)
 @click.option("--clause", metavar="GLOB", help="Only mutants of clauses that match, like 'SIGN-*'.")
 @click.option(
     "--target",
@@ -40,14 +57,7 @@ def mutants(
     tokens: tuple[str, ...],
     pin_file: str | None,
 ) -> None:
-    """Try deliberately broken emulators: each must be found out by its clause.
-
-    A mutant is first tried with the checks that name its clause, then with all. It is `killed` when
-    a failure names its clause, `noticed` when only other clauses fail, and else `survived`. Exit
-    status 1 when a mutant is not killed, or a clause that demands something has none.
-
-    Faults that show on the wire can be given to any target, as in `--target softhsm`.
-    """
+    """Try broken emulators: each must be found out by its clause."""
     use_module(module, tokens, pin_file)
     try:
         if out is not None:

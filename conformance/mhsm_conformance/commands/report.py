@@ -17,19 +17,21 @@ from mhsm_reports.report_file import write_report
 
 __all__ = ["report"]
 
-_REPORT_HELP: Final = """Make reports of result files: of run.json of `mhsm run`, one or more.
+_REPORT_HELP: Final = """Make reports of run.json, or compare several runs.
 
 \b
-mhsm report run.json                                     the report on this terminal
-mhsm report run.json --html report.html                  one page that needs no network
-mhsm report model/run.json softhsm/run.json --html c.html    the runs side by side
-mhsm report run.json mutants.json --html report.html     with what mutants prove
+mhsm report run.json                         the report on this terminal
+mhsm report run.json --html report.html      one page that needs no network
+mhsm report a/run.json b/run.json --html c.html      the runs side by side
+mhsm report run.json mutants.json --html report.html with what mutants prove
 mhsm report run.json --markdown - >> "$GITHUB_STEP_SUMMARY"
 
 Files that `mhsm mutants --out` and `mhsm findings --out` wrote may stand among FILES: only with the
 former does a report claim that a clause's mutants were killed. The name - is standard output.
-Nothing is written where a file is bad. Exit status 0, whatever the runs came to: that is told by
-`mhsm run` and `mhsm gate`.
+Nothing is written where a file is bad.
+
+Exit status: 0, whatever the runs came to, which `mhsm run` and `mhsm gate` tell; 2 where a file is
+bad or cannot be written.
 """
 
 

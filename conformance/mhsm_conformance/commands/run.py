@@ -50,21 +50,32 @@ from mhsm_targets.registry import (
 
 __all__ = ["run"]
 
-_RUN_HELP: Final = """Run the conformance suites against TARGET and judge every answer.
+_RUN_HELP: Final = """Run the suites against TARGET and judge every answer.
+
+\b
+mhsm run model                        the whole suite, in seconds
+mhsm run model --clause 'LIFE-*'      only checks of such clauses
+mhsm run softhsm --profile smoke -n 2 less random, two processes
 
 \b
 Targets:
   model    the specification run forwards, in process: nothing to install
   softhsm  a Managed HSM on tokens of SoftHSM 2.6 (apt-get install softhsm2)
-  pkcs11   a Managed HSM on your own PKCS#11 module: --module, --token
-  https    what is or claims to be a Managed HSM: --url, and a credential
+  pkcs11   a Managed HSM on your own PKCS#11 module:
+           --module, --token, --pin-file
+  https    a Managed HSM, or what claims to be one, over HTTPS:
+           --url, and a credential
+
+On a live HSM:
 
 \b
-On a live HSM:
-  mhsm run https --url https://NAME.managedhsm.azure.net --profile smoke
+mhsm run https --url https://NAME.managedhsm.azure.net --profile smoke
+
 On a served one:
-  mhsm serve --ready-file ready.json --controls
-  mhsm run https --ready-file ready.json --controls
+
+\b
+mhsm serve --ready-file ready.json --controls
+mhsm run https --ready-file ready.json --controls
 
 The credential is a token (--token-file, --credential-command, MHSM_HTTPS_TOKEN) or else that of
 azure-identity (extra `azure`). A run prints its id and its budget and keeps to it. It touches only
@@ -79,7 +90,10 @@ It is never initialised, and the PIN is tried once.
 Writes DIR/run.json (its schema is in the package mhsm_reports) and, from it, DIR/report.html,
 DIR/summary.md and DIR/junit.xml, and prints what was found. A failure names the clause, its source,
 what was expected and observed, and holds a Python script that replays it. The same seed sends the
-same calls. Ctrl-C leaves a valid result that says that it is partial, and exit status 2.
+same calls. Ctrl-C leaves a valid result that says that it is partial.
+
+Exit status: 0 all passed; 1 something does not conform; 2 the run was not carried out, or not to
+its end.
 """
 
 

@@ -17,9 +17,15 @@ from mhsm_targets.server import Ready, ServeOptions, environment
 
 __all__ = ["serve"]
 
-_SERVE_HELP: Final = """Serve TARGET over HTTPS on loopback, for tests and not for real keys.
+_SERVE_HELP: Final = """Serve TARGET over HTTPS on loopback, for tests alone.
 
-TARGET is model (the default), softhsm, pkcs11, or any other target that `mhsm run` takes.
+TARGET is model (the default), softhsm, pkcs11, or any other target that `mhsm run` takes. Nothing
+protects its keys: it is not for real ones.
+
+\b
+mhsm serve --port 8443 --instance hsm-a --instance hsm-b
+mhsm serve softhsm --data ./hsm            keys in tokens, kept in a folder
+mhsm serve --port 0 --ready-file ready.json --controls         for scripts
 
 Each instance has the URL https://127.0.0.1:PORT (the second 127.0.0.2 and so on), which works
 everywhere, and https://NAME.localhost:PORT, where the system resolves such names. Official clients
@@ -47,13 +53,8 @@ says what works instead.
 A client has 30 seconds for its TLS handshake, 30 for each request from its first byte to its last,
 and 30 to read what it is sent; a connection is closed when 60 seconds pass without another request.
 
-\b
-In a shell, and in another one what the first prints to be pasted:
-  mhsm serve --instance hsm-a --instance hsm-b --data ./hsm
-  curl --cacert $SSL_CERT_FILE -H "Authorization: Bearer $(mhsm token)" \\
-    "$AZURE_MANAGEDHSM_URL/keys?api-version=7.6"
-
-Ctrl-C and SIGTERM end the server, with exit status 0: it has done what it was asked.
+Exit status: 0 when Ctrl-C or SIGTERM ends the server, as it has done what it was asked; 2 where it
+could not begin.
 """
 
 

@@ -14,15 +14,18 @@ from mhsm_targets.server import DEFAULT_PRINCIPAL, fetched_token, read_ready
 
 __all__ = ["token"]
 
-_TOKEN_HELP: Final = """Print a bearer token that the instances of `mhsm serve` take.
+_TOKEN_HELP: Final = """Print a bearer token for what `mhsm serve` serves.
 
 The server is found by --ready-file, by --data (it need not run then), or by the environment
 variables IDENTITY_ENDPOINT and IDENTITY_HEADER that it printed at its start.
 
 \b
-  TOKEN=$(mhsm token --data ./hsm)
-  curl --cacert ./hsm/ca.pem -H "Authorization: Bearer $TOKEN" \\
-    "https://127.0.0.1:8443/keys?api-version=7.6"
+mhsm serve --ready-file ready.json &
+TOKEN=$(mhsm token --ready-file ready.json)
+curl --cacert CA -H "Authorization: Bearer $TOKEN" \\
+  "https://127.0.0.1:8443/keys?api-version=7.6"
+
+The token is printed, and nothing is written. Exit status: 0; 2 where no server is found.
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
@@ -21,6 +22,7 @@ SAMPLE_KINDS: Final[tuple[str, ...]] = (
 
 _ODD_KINDS: Final = ("RSA 1024", "oct 64", "oct 136", "oct 512", "oct 520")
 _SERIALS: Final = 2
+_ZEROS: Final = 8
 
 
 @cache
@@ -43,11 +45,24 @@ def sample_key(kind: str, serial: int = 0) -> JsonWebKey:
             raise ValueError(f"there is no sample of kind {kind!r}")
 
 
+def _kinds_of_length(key: JsonWebKey) -> Iterator[str]:
+    """The kinds whose secret may be as long as the key's: to make the others takes its time."""
+    length = len(key.k or b"") if key.d is None else len(key.d)
+    for kind in (*SAMPLE_KINDS, *_ODD_KINDS):
+        family, _, detail = kind.partition(" ")
+        if (family == "oct") != (key.d is None):
+            continue
+        longest = CURVES[detail] if family == "EC" else int(detail) // 8
+        # A private exponent may begin with bytes that are zero, which are not written.
+        if longest - _ZEROS <= length <= longest:
+            yield kind
+
+
 def sample_like(key: JsonWebKey) -> tuple[str, int] | None:
     """The kind and serial of the sample with the same secret, whatever else differs, or None."""
     if key.d is None and key.k is None:
         return None
-    for kind in (*SAMPLE_KINDS, *_ODD_KINDS):
+    for kind in _kinds_of_length(key):
         for serial in range(_SERIALS):
             sample = sample_key(kind, serial)
             if (sample.d, sample.k) == (key.d, key.k):

@@ -98,8 +98,9 @@ MODEL_NOT_FOR_PKCS11 = (
 )
 
 NAMES_WITHOUT_MEANING = frozenset({"common", "helpers", "manager", "utils"})
-# Interfaces of others that are implemented here: azure.core.credentials.TokenCredential.
-NAMES_OF_OTHERS = frozenset({"get_token"})
+# Interfaces of others that are implemented here: azure.core.credentials.TokenCredential and
+# prompt_toolkit.completion.Completer.
+NAMES_OF_OTHERS = frozenset({"get_completions", "get_token"})
 LONGEST_FILE = 400
 
 

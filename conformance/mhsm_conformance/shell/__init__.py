@@ -1,0 +1,1 @@
+"""The shell: operations typed at a target, each answer judged and explained at once."""

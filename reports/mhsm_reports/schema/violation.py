@@ -32,6 +32,7 @@ SCHEMAS = {
     "mhsm-baseline/1": "baseline.schema.json",
     "mhsm-mutants/1": "mutants.schema.json",
     "mhsm-findings/1": "findings.schema.json",
+    "mhsm-case/2": "case.schema.json",
 }
 
 
@@ -92,6 +93,8 @@ def _problem(error: ValidationError) -> str:
             return f"{shown} is less than {allowed}"
         case "minLength":
             return f"{shown} is too short"
+        case "anyOf" | "oneOf":
+            return f"{shown} has none of the forms that it may have here"
         case _:
             return f"{shown} breaks the rule {error.validator}"
 

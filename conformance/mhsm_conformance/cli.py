@@ -25,6 +25,7 @@ from mhsm_conformance.commands.judge import judge
 from mhsm_conformance.commands.jwk import jwk
 from mhsm_conformance.commands.mutants import mutants
 from mhsm_conformance.commands.options import BAD_INPUT
+from mhsm_conformance.commands.replay import replay
 from mhsm_conformance.commands.report import report
 from mhsm_conformance.commands.run import run
 from mhsm_conformance.commands.serve import serve
@@ -42,6 +43,7 @@ mhsm serve model           serve the model over HTTPS, for tests of your own pro
 mhsm token                 print a bearer token for what is served
 mhsm run https --url URL   run them against a Managed HSM over HTTPS, within a budget
 mhsm cleanup --run-id ID   clear what a run that was killed left there
+mhsm replay CASE TARGET    try stored failures again, or print them as programs
 mhsm report run.json       make a page, Markdown or JUnit of results; compare runs
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does against its standard
@@ -67,7 +69,20 @@ def command() -> None:
 
 
 _COMMANDS: Final = (
-    *(run, report, gate, baseline, cleanup, serve, token, judge, findings, fidelity, mutants),
+    *(
+        run,
+        replay,
+        report,
+        gate,
+        baseline,
+        cleanup,
+        serve,
+        token,
+        judge,
+        findings,
+        fidelity,
+        mutants,
+    ),
     *(examine, clauses, explain, jwk),
 )
 for _command in _COMMANDS:

@@ -26,7 +26,11 @@ def read_document(
     form = _format_of(document, path, formats, called)
     violation = first_violation(document, form)
     if violation is not None:
-        raise ResultFileError(f"{path}, {violation.place}: {violation.problem}.")
+        told = f"{path}, {violation.place}: {violation.problem}"
+        # Every member is demanded, so a file from before one was added is refused here.
+        inner = violation.lacks and violation.pointer
+        older = ", as in files of older versions" if inner else ""
+        raise ResultFileError(f"{told}{older}.")
     return cast(dict[str, object], document)
 
 

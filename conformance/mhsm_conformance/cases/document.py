@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
-from itertools import groupby
 from typing import Any, Final, cast
 
 from mhsm_conformance.cases.case import (
@@ -21,6 +20,7 @@ from mhsm_conformance.cases.case import (
     terms_of,
 )
 from mhsm_conformance.cases.request_kinds import PARTS, REQUESTS
+from mhsm_conformance.cases.runs import runs
 from mhsm_conformance.cases.terms import (
     Clock,
     Joined,
@@ -44,9 +44,6 @@ from mhsm_targets.server.options import configuration_from_json, configuration_t
 __all__ = ["CASE_FORMAT", "CaseError", "case_from_document", "case_to_document"]
 
 CASE_FORMAT: Final = "mhsm-case/2"
-_LONG_RUN: Final = 64
-"""A byte or letter that stands so often in a row is written once, with how often."""
-
 _LARGEST: Final = 1 << 26
 """The most that the values of a case may come to, in bytes or letters."""
 
@@ -152,20 +149,8 @@ def _pieces(value: str | bytes) -> Iterator[Any]:
     """The value as JSON, in pieces where a byte or a letter of it stands many times in a row."""
     if not value:
         yield _plain(value)
-        return
-    waiting = value[:0]
-    units = (value[place : place + 1] for place in range(len(value)))
-    for unit, run in groupby(units):
-        times = sum(1 for _ in run)
-        if times < _LONG_RUN:
-            waiting += unit * times  # type: ignore[operator]
-            continue
-        if waiting:
-            yield _plain(waiting)
-            waiting = value[:0]
-        yield {"repeated": _plain(unit), "times": times}
-    if waiting:
-        yield _plain(waiting)
+    for piece, times in runs(value):
+        yield _plain(piece) if times == 1 else {"repeated": _plain(piece), "times": times}
 
 
 def _plain(value: str | bytes) -> Any:
@@ -338,7 +323,8 @@ def _piece(told: Any, where: str) -> Piece:
         one, times = _piece(part["repeated"], where), part["times"]
         if isinstance(one, Taken) or len(one) != 1 or times > _LARGEST:
             raise CaseError(f"at {where}: it is not one byte or letter that is repeated")
-        return one * times
+        many: str | bytes = one * times
+        return many
     source = (
         Shown(part["reply"], part["member"])
         if "reply" in part

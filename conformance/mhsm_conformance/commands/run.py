@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -19,6 +20,7 @@ from mhsm_conformance.commands.options import (
     CommandError,
     out_folder,
     strict_option,
+    unusable,
     workers_option,
 )
 from mhsm_conformance.commands.token_options import token_options
@@ -27,7 +29,7 @@ from mhsm_conformance.results import incomplete
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_reports import (
     Profile,
-    ResultFileError,
+    ReportFileError,
     RunState,
     Selection,
     exit_status,
@@ -70,8 +72,9 @@ It is never initialised, and the PIN is tried once.
 
 Writes DIR/run.json (its schema is in the package mhsm_reports) and, from it, DIR/report.html,
 DIR/summary.md and DIR/junit.xml, and prints what was found. A failure names the clause, its source,
-what was expected and observed, and holds a Python script that replays it. The same seed sends the
-same calls. Ctrl-C leaves a valid result that says that it is partial, and exit status 2.
+what was expected and observed, and is stored in DIR/cases for `mhsm replay`; the cases of the run
+before in DIR are removed. The same seed sends the same calls. Ctrl-C leaves a valid result that
+says that it is partial, and exit status 2.
 """
 
 
@@ -144,12 +147,24 @@ def run(
     known = None if baseline is None else _fitting(baseline, target, profile, suite, clause, strict)
     folder = out_folder(out)
     options = RunOptions(target, profile, suite, clause, seed, strict, workers)
+    # Loaded only here: what knows of cases takes a moment, and most commands need none of it.
+    from mhsm_conformance.cases.storing import (  # noqa: PLC0415
+        CaseNames,
+        check_case_folder,
+        store_cases,
+    )
+
+    names = CaseNames()
     try:
-        result = conducted(options, progress_to(sys.stderr), _told)
+        check_case_folder(Path(out))
+        result = conducted(options, progress_to(sys.stderr), _told, names.name)
+    except ReportFileError as error:
+        raise unusable(error) from None
     except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
         raise CommandError(str(error)) from None
     try:
         if folder is not None:
+            store_cases(folder, names.documents)
             save(result, folder / "run.json")
             junit.write(result, folder / "junit.xml")
             markdown.write(result, folder / "summary.md")
@@ -157,8 +172,8 @@ def run(
             from mhsm_reports.render import html  # noqa: PLC0415
 
             html.write(result, folder / "report.html")
-    except (ResultFileError, ValueError) as error:
-        raise CommandError(str(error)) from None
+    except ReportFileError as error:
+        raise unusable(error) from None
     terminal.show(result, sys.stdout)
     if result.run.state is not RunState.COMPLETE:
         sys.exit(BAD_INPUT)

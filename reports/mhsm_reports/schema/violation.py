@@ -15,10 +15,14 @@ LONGEST_VALUE_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A place in a document, as an RFC 6901 JSON pointer, and what is wrong there."""
+    """A place in a document, as an RFC 6901 JSON pointer, and what is wrong there.
+
+    `lacks` says whether it is that a member is missing.
+    """
 
     pointer: str
     problem: str
+    lacks: bool = False
 
     @property
     def place(self) -> str:
@@ -53,7 +57,11 @@ def first_violation(document: object, form: str) -> Violation | None:
     error = min(errors, key=lambda error: len(error.absolute_path), default=None)
     if error is None:
         return None
-    return Violation(pointer=_pointer(error.absolute_path), problem=_problem(error))
+    return Violation(
+        pointer=_pointer(error.absolute_path),
+        problem=_problem(error),
+        lacks=error.validator == "required",
+    )
 
 
 @cache

@@ -40,8 +40,12 @@ samples = st.builds(
 flips = st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 255)), max_size=3).map(tuple)
 
 
-def taken(sources: st.SearchStrategy[Shown | SampleMember]) -> st.SearchStrategy[Taken]:
-    return st.builds(Taken, sources, ends, ends, flips, st.booleans())
+def taken(
+    sources: st.SearchStrategy[Shown | SampleMember], *, in_text: bool
+) -> st.SearchStrategy[Taken]:
+    return st.builds(
+        Taken, sources, ends, ends, flips, st.booleans() if in_text else st.just(False)
+    )
 
 
 @st.composite
@@ -91,12 +95,12 @@ def _steps(answered: list[int]) -> st.SearchStrategy[CaseStep]:
     if answered:
         members = st.sampled_from(("kid.version", "value", "items.0.item.kid.version", "tag"))
         sources = samples | st.builds(Shown, st.sampled_from(answered), members)
-    linked = taken(sources)
+    linked, bare = taken(sources, in_text=True), taken(sources, in_text=False)
     text = texts | linked | st.lists(texts | linked, min_size=1, max_size=4).map(joined)
     value = (
         octets
-        | linked
-        | st.lists(octets | linked, min_size=1, max_size=4).filter(any).map(joined)
+        | bare
+        | st.lists(octets | bare, min_size=1, max_size=4).filter(any).map(joined)
         | st.builds(LeftOut, st.text(max_size=9))
     )
     hosts = st.sampled_from(HOSTS)

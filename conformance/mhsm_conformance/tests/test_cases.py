@@ -64,7 +64,7 @@ FORMAT: Final = "mhsm-case/2"
 MODEL: Final = target_factory("model")
 
 OF_EACH_KIND: Final = (
-    *("unguarded-alg-004", "unguarded-kbk-003", "unguarded-auth-001", "unguarded-life-002"),
+    *("unguarded-alg-004", "unguarded-kbk-003", "unguarded-auth-001", "unguarded-life-010"),
     *("retention-is-always-ninety-days", "purge-protection-is-forgotten"),
     *("verification-takes-the-current-version", "name-is-looked-at-first"),
     *("es-answers-der", "updated-left-out", "recovery-forgets-old-windows"),
@@ -128,7 +128,7 @@ def test_another_breach_than_the_stored_one_is_told() -> None:
 
 
 @given(cases())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 def test_a_case_is_the_same_after_a_way_through_json(case: Case) -> None:
     document = json.loads(json.dumps(case_to_document(case)))
     assert first_violation(document, FORMAT) is None
@@ -224,10 +224,10 @@ def test_pages_are_followed_by_their_links() -> None:
     hsm = session.at(HOSTS[0])
     for name in "abc":
         hsm.send(CreateKey(name, "EC"))
-    page = hsm.send(ListKeys())
+    page = hsm.send(ListKeys(1))
     assert isinstance(page, KeyPage)
     assert page.next_link is not None
-    following = hsm.send(ListKeys(continuation=next_token(page)))
+    following = hsm.send(ListKeys(1, next_token(page)))
     assert isinstance(following, KeyPage)
     hsm.send_message("GET", (following.next_link or "").removeprefix(f"https://{HOSTS[0]}"), b"")
     versions = hsm.send(ListKeyVersions("a"))
@@ -235,7 +235,7 @@ def test_pages_are_followed_by_their_links() -> None:
     case = case_of(session)
     asked, by_hand = case.steps[4], case.steps[5]
     assert isinstance(asked, Asked)
-    assert asked.request == Made("ListKeys", (("continuation", Taken(Shown(4, "continuation"))),))
+    assert dict(asked.request.members)["continuation"] == Taken(Shown(4, "continuation"))
     assert isinstance(by_hand, Message)
     assert by_hand.target == Taken(Shown(5, "next_target"))
     assert tried(case, MODEL).verdict is Verdict.FIXED

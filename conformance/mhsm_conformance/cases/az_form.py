@@ -143,6 +143,8 @@ class _Options:
 
     def words(self) -> Iterator[str]:
         """The options; raises _NoCommandError where a member has none."""
+        if self._kind == "CreateKey" and self._members["kty"] is None:
+            raise _NoCommandError("az always sends a key type")
         for name, term in self._members.items():
             if term is not None:
                 yield from self._option(name, term)

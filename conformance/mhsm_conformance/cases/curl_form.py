@@ -177,9 +177,10 @@ def curl_lines(case: Case) -> str:
     lines = list(_head(case, urls))
     if _takes(case):
         lines += ["", *_TAKEN.splitlines()]
-    lines += ["", *_configured(case)]
+    lines.append("")
     if case.left_out is not None:
         lines.append(f"echo {quote(case.left_out)} >&2; exit 2")
+    lines += _configured(case)
     needed = {source.step for step in case.steps for source in sources(step)}
     ahead = 0
     for number, step in enumerate(case.steps, 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from mhsm_conformance.cases.terms import (
@@ -200,7 +200,7 @@ def _shown(reply: Reply) -> Iterator[tuple[str, str | bytes]]:
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str | bytes]]:
     if isinstance(value, tuple):
-        for place, item in enumerate(value):
+        for place, item in enumerate(cast("tuple[Any, ...]", value)):
             yield from _walk(item, f"{path}{place}.")
     elif is_dataclass(value):
         for field in fields(value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mhsm_conformance.cases.case import Asked, Case, CaseStep, Message, TargetContext
 from mhsm_conformance.cases.provenance import Provenance, derived
@@ -121,7 +121,7 @@ class _Writer:
         if name in _TIMES and isinstance(value, int) and abs(value - self._now) <= _NEAR:
             return Clock(value - self._now)
         if isinstance(value, Mapping):
-            return dict(value)
+            return dict(cast("Mapping[str, str]", value))
         told: Term = value
         return told
 

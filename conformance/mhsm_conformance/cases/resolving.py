@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from mhsm_conformance.cases.provenance import next_target
 from mhsm_conformance.cases.request_kinds import KINDS
@@ -100,7 +100,8 @@ def _member(reply: Reply, member: str) -> Any:
     value: Any = reply
     for name in member.split("."):
         if isinstance(value, tuple):
-            value = value[int(name)] if int(name) < len(value) else None  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+            items = cast("tuple[Any, ...]", value)
+            value = items[int(name)] if int(name) < len(items) else None
         else:
-            value = getattr(value, name, None)
+            value = getattr(cast("object", value), name, None)
     return value

@@ -23,8 +23,13 @@ from mhsm_model.exchange import Credential
 
 HOSTS = ("hsm-a.managedhsm.azure.net", "hsm-b.managedhsm.azure.net")
 
+
+def _run(letter: str, times: int, more: str) -> str:
+    return letter * times + more
+
+
 texts = st.text(max_size=12) | st.builds(
-    lambda letter, times, more: letter * times + more,
+    _run,
     st.sampled_from("ag \n"),
     st.integers(60, 300),
     st.text(max_size=3),
@@ -133,17 +138,23 @@ def _made(draw: st.DrawFn, text: st.SearchStrategy[Term], value: st.SearchStrate
     return Made(kind, tuple(sorted(members, key=lambda row: order.index(row[0]))))
 
 
+def _attributes(start: Term, on: bool) -> Made:
+    return Made("RequestedAttributes", (("enabled", on), ("not_before", start)))
+
+
+def _key(kty: Term, secret: Term) -> Made:
+    return Made("JsonWebKey", (("kty", kty), ("k", secret)))
+
+
 def _terms(
     kind: str, text: st.SearchStrategy[Term], value: st.SearchStrategy[Term]
 ) -> list[tuple[str, st.SearchStrategy[Term]]]:
     attributes: st.SearchStrategy[Term] = st.builds(
-        lambda start, on: Made("RequestedAttributes", (("enabled", on), ("not_before", start))),
+        _attributes,
         st.integers() | st.builds(Clock, st.integers()),
         st.booleans(),
     )
-    key: st.SearchStrategy[Term] = st.builds(
-        lambda kty, secret: Made("JsonWebKey", (("kty", kty), ("k", secret))), text, value
-    )
+    key: st.SearchStrategy[Term] = st.builds(_key, text, value)
     return [
         *((name, text) for name in ("name", "kty", "version", "continuation", "algorithm")),
         *((n, value) for n in ("digest", "signature", "plaintext", "ciphertext", "iv", "blob")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from mhsm_conformance.tests.drawn_cases import HOSTS, cases
 from mhsm_conformance.tests.mutant_cases import recorded_cases
 from mhsm_conformance.vectors.altering import flipped
 from mhsm_conformance.vectors.sample_keys import sample_key
+from mhsm_model.base64url import encoded
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import (
     CreateKey,
@@ -54,6 +56,7 @@ from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.operations.paging import next_token
 from mhsm_model.wire.http import HttpRequest
+from mhsm_model.wire.request_encoding import encode_request
 from mhsm_reports.schema import first_violation
 from mhsm_targets.emulator import Emulator
 from mhsm_targets.mutants.gallery import gallery, mutant
@@ -196,22 +199,24 @@ def test_altered_values_are_altered_links() -> None:
     assert tried(case, MODEL).verdict is Verdict.FIXED
 
 
-@pytest.mark.parametrize(
-    "alter",
-    [
-        lambda v: v,
-        lambda v: v[:-1],
-        lambda v: v[:9],
-        lambda v: v[8:],
-        lambda v: v[10:30],
-        lambda v: v + b"tail",
-        lambda v: b"head" + v,
-        lambda v: v[:20] + v[21:],
-        lambda v: v[:20] + b"new" + v[20:],
-        lambda v: flipped(flipped(v, 3, 0x80), -1),
-    ],
+ALTERATIONS: Final[tuple[Callable[[bytes], bytes], ...]] = (
+    lambda v: v,
+    lambda v: v[:-1],
+    lambda v: v[:9],
+    lambda v: v[8:],
+    lambda v: v[10:30],
+    lambda v: v + b"tail",
+    lambda v: b"head" + v,
+    lambda v: v[:20] + v[21:],
+    lambda v: v[:20] + b"new" + v[20:],
+    lambda v: flipped(flipped(v, 3, 0x80), -1),
 )
-def test_what_is_derived_from_a_value_is_derived_from_another_one(alter: Any) -> None:
+
+
+@pytest.mark.parametrize("alter", ALTERATIONS)
+def test_what_is_derived_from_a_value_is_derived_from_another_one(
+    alter: Callable[[bytes], bytes],
+) -> None:
     whole, other = bytes(range(40)), bytes(range(100, 140))
     term = derived(alter(whole), whole, Shown(1, "value"))
     assert term is not None
@@ -261,7 +266,6 @@ def test_a_message_made_by_hand_has_links_within() -> None:
     signed = hsm.result(Sign("a", None, "ES256", bytes(32)))
     document = case_to_document(case_of(session))
     path = f"/keys/a/{made.kid.version}/verify?api-version=7.5"
-    from mhsm_model.base64url import encoded  # noqa: PLC0415 - only here
 
     body = (
         b'{"alg":"ES256","digest":"'
@@ -298,8 +302,6 @@ def test_lapses_losses_credentials_and_configurations_are_kept() -> None:
 
 @pytest.mark.parametrize("kind", ["RSA 2048", "EC P-384", "oct 256"])
 def test_an_imported_sample_is_named_and_never_shown(kind: str) -> None:
-    from mhsm_model.base64url import encoded  # noqa: PLC0415 - only here
-    from mhsm_model.wire.request_encoding import encode_request  # noqa: PLC0415
 
     session = opened()
     key = sample_key(kind, 1)
@@ -328,41 +330,43 @@ def test_an_altered_sample_is_that_sample_altered() -> None:
     assert sent.key == replace(key, d=sample_key("RSA 2048", 1).d)
 
 
-@pytest.mark.parametrize(
-    ("send", "told"),
-    [
-        (
-            lambda s: s.send(HOSTS[0], ImportKey("a", JsonWebKey("oct", k=b"sixteen secrets!"))),
-            "a private member of a key",
+SENDINGS: Final[tuple[tuple[Callable[[Session], object], str], ...]] = (
+    (
+        lambda s: s.send(HOSTS[0], ImportKey("a", JsonWebKey("oct", k=b"sixteen secrets!"))),
+        "a private member of a key",
+    ),
+    (lambda s: s.send(HOSTS[0], RestoreKey(b"a blob." * 40)), "a backup blob"),
+    (
+        lambda s: s.send_message(
+            HOSTS[0], "PUT", "/keys/a?api-version=7.5", b'{"key":{"kty":"oct","k":"c2l4dGVl'
         ),
-        (lambda s: s.send(HOSTS[0], RestoreKey(b"a blob." * 40)), "a backup blob"),
-        (
-            lambda s: s.send_message(
-                HOSTS[0], "PUT", "/keys/a?api-version=7.5", b'{"key":{"kty":"oct","k":"c2l4dGVl'
-            ),
-            "a body that names private members",
+        "a body that names private members",
+    ),
+    (
+        lambda s: s.send_message(
+            HOSTS[0],
+            "PUT",
+            "/keys/a?api-version=7.5",
+            b'{"key":{"kty":"oct","k":"c2l4dGVlbiBzZWNyZXRzIQ"}}',
         ),
-        (
-            lambda s: s.send_message(
-                HOSTS[0],
-                "PUT",
-                "/keys/a?api-version=7.5",
-                b'{"key":{"kty":"oct","k":"c2l4dGVlbiBzZWNyZXRzIQ"}}',
-            ),
-            "a private member of a key",
+        "a private member of a key",
+    ),
+    (
+        lambda s: s.send_message(
+            HOSTS[0],
+            "POST",
+            "/keys/restore?api-version=7.5",
+            b'{"value":"' + b"YSBibG9i" * 20 + b'"}',
         ),
-        (
-            lambda s: s.send_message(
-                HOSTS[0],
-                "POST",
-                "/keys/restore?api-version=7.5",
-                b'{"value":"' + b"YSBibG9i" * 20 + b'"}',
-            ),
-            "a backup blob",
-        ),
-    ],
+        "a backup blob",
+    ),
 )
-def test_what_may_not_be_held_is_left_out_and_such_a_case_is_an_error(send: Any, told: str) -> None:
+
+
+@pytest.mark.parametrize(("send", "told"), SENDINGS)
+def test_what_may_not_be_held_is_left_out_and_such_a_case_is_an_error(
+    send: Callable[[Session], object], told: str
+) -> None:
     session = opened()
     send(session)
     case = case_of(session)

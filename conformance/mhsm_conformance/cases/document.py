@@ -17,7 +17,6 @@ from mhsm_conformance.cases.case import (
     Message,
     TargetContext,
     sources,
-    terms_of,
 )
 from mhsm_conformance.cases.request_kinds import PARTS, REQUESTS
 from mhsm_conformance.cases.runs import runs
@@ -32,7 +31,6 @@ from mhsm_conformance.cases.terms import (
     Taken,
     Term,
     joined,
-    leaves,
 )
 from mhsm_conformance.steps import Lapse, Loss
 from mhsm_model.base64url import decoded, encoded
@@ -178,6 +176,7 @@ def case_from_document(document: Mapping[str, Any]) -> Case:
     Raises CaseError for what the schema cannot tell: a clause that there is none of, a member that
     a request has not, a link to a reply that comes later.
     """
+    _check_size(document["steps"])
     target = document["target"]
     case = Case(
         clause=document["clause"],
@@ -212,7 +211,6 @@ def _configuration(told: Mapping[str, Any]) -> Any:
 
 def _check_links(case: Case) -> None:
     answered: set[int] = set()
-    room = _LARGEST
     for number, step in enumerate(case.steps, 1):
         where = f"at /steps/{number - 1}"
         if isinstance(step, Asked | Message):
@@ -222,8 +220,21 @@ def _check_links(case: Case) -> None:
                 if source.step not in answered:
                     raise CaseError(f"{where}: no reply comes before it from step {source.step}")
             answered.add(number)
-        for term in terms_of(step):
-            room -= sum(len(leaf) for leaf in leaves(term) if isinstance(leaf, str | bytes))
+
+
+def _check_size(steps: Any) -> None:
+    """A small file must not come to values that fill the memory."""
+    room = _LARGEST
+    waiting: list[Any] = [steps]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(cast("Sequence[Any]", value))
+        elif isinstance(value, dict):
+            told = cast("Mapping[str, Any]", value)
+            waiting.extend(told.values())
+            times = told.get("times", 0)
+            room -= times if isinstance(times, int) else 0
     if room < 0:
         raise CaseError("at /steps: what they hold is too large to be sent")
 
@@ -321,7 +332,7 @@ def _piece(told: Any, where: str) -> Piece:
             raise CaseError(f"at {where}: {part['bytes']!a:.60} is not base64url") from None
     if "repeated" in part:
         one, times = _piece(part["repeated"], where), part["times"]
-        if isinstance(one, Taken) or len(one) != 1 or times > _LARGEST:
+        if isinstance(one, Taken) or len(one) != 1:
             raise CaseError(f"at {where}: it is not one byte or letter that is repeated")
         many: str | bytes = one * times
         return many

@@ -123,7 +123,7 @@ def _without_target(words: tuple[str, ...]) -> tuple[str, ...]:
     """The files, where a target is named after them all the same."""
     last = words[-1]
     named = last in target_names() or last.startswith("mutant:")
-    return words[:-1] if named and not Path(last).exists() else words
+    return words[:-1] if named and not Path(last).is_file() else words
 
 
 def _loaded(files: Sequence[str]) -> Loaded:

@@ -46,7 +46,7 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def case(failed: Path, tmp_path: Path) -> str:
     """A case of that run, in a folder of its own."""
-    found = next((failed / "cases").glob("*-Sign-*-ALG-004-1.json"))
+    (found,) = (failed / "cases").glob("*-Sign-101-ALG-004-1.json")
     path = tmp_path / "case.json"
     path.write_bytes(found.read_bytes())
     return str(path)
@@ -235,7 +235,9 @@ def test_reports_and_the_gate_read_a_result_with_cases(failed: Path, tmp_path: P
     assert "Replay: curl" in text
     assert "Replay: az" in text
     known = str(tmp_path / "base.json")
-    made = CliRunner().invoke(baseline, [str(failed / "run.json"), "--out", known])
+    made = CliRunner().invoke(
+        baseline, [str(failed / "run.json"), "--out", known, "--with-failures"]
+    )
     assert made.exit_code == 0, made.output
     held = CliRunner().invoke(gate, [known, str(failed / "run.json")])
     assert held.exit_code == 0, held.output

@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import fields, replace
+from typing import Any, Final, get_args
 
 import pytest
 from hypothesis import given, settings
+from jsonschema import Draft202012Validator
 
 from mhsm_conformance.cases.case import Asked, Case, Message, without_steps
 from mhsm_conformance.cases.document import case_from_document, case_to_document
 from mhsm_conformance.cases.provenance import derived
 from mhsm_conformance.cases.recording import context_of, recorded_case
+from mhsm_conformance.cases.request_kinds import PARTS, REQUESTS
 from mhsm_conformance.cases.resolving import LinkError, resolved
 from mhsm_conformance.cases.shortening import shortened
 from mhsm_conformance.cases.terms import Joined, LeftOut, Made, SampleMember, Shown, Taken
@@ -47,6 +49,7 @@ from mhsm_model.exchange import (
     ListKeyVersions,
     OperationResult,
     PurgeDeletedKey,
+    Request,
     RequestedAttributes,
     RestoreKey,
     Sign,
@@ -57,7 +60,7 @@ from mhsm_model.jwk import PRIVATE_MEMBERS, JsonWebKey
 from mhsm_model.operations.paging import next_token
 from mhsm_model.wire.http import HttpRequest
 from mhsm_model.wire.request_encoding import encode_request
-from mhsm_reports.schema import first_violation
+from mhsm_reports.schema import first_violation, published_schema
 from mhsm_targets.emulator import Emulator
 from mhsm_targets.mutants.gallery import gallery, mutant
 from mhsm_targets.protocol import TargetFactory, TargetProfile, TargetUnavailableError
@@ -136,6 +139,26 @@ def test_a_case_is_the_same_after_a_way_through_json(case: Case) -> None:
     document = json.loads(json.dumps(case_to_document(case)))
     assert first_violation(document, FORMAT) is None
     assert case_from_document(document) == case
+
+
+def test_every_request_with_a_rest_form_can_be_in_a_case() -> None:
+    without = {"Malformed", "NoOperation", "Unmodelled"}
+    assert set(REQUESTS) == {kind.__name__ for kind in get_args(Request)} - without
+    schema = published_schema(FORMAT)["$defs"]
+    assert set(schema["step"]["properties"]["request"]["enum"]) == set(REQUESTS)
+    members = {field.name for kind in REQUESTS.values() for field in fields(kind)}
+    assert set(schema["members"]["properties"]) == members
+    for name, kind in PARTS.items():
+        assert set(schema[name]["properties"]) == {field.name for field in fields(kind)}
+
+
+def test_the_schema_describes_every_member_and_allows_no_other() -> None:
+    schema = published_schema(FORMAT)
+    Draft202012Validator.check_schema(schema)
+    for told in (schema, *schema["$defs"].values()):
+        assert told["description"]
+        assert told["additionalProperties"] is False
+        assert all("description" in m or "$ref" in m for m in told["properties"].values())
 
 
 def test_what_is_repeated_is_written_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -200,7 +200,7 @@ def _shown(reply: Reply) -> Iterator[tuple[str, str | bytes]]:
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str | bytes]]:
     if isinstance(value, tuple):
-        for place, item in enumerate(cast("tuple[Any, ...]", value)):
+        for place, item in enumerate(cast("Sequence[Any]", value)):
             yield from _walk(item, f"{path}{place}.")
     elif is_dataclass(value):
         for field in fields(value):

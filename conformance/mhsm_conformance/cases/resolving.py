@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from mhsm_conformance.cases.provenance import next_target
@@ -100,7 +100,7 @@ def _member(reply: Reply, member: str) -> Any:
     value: Any = reply
     for name in member.split("."):
         if isinstance(value, tuple):
-            items = cast("tuple[Any, ...]", value)
+            items = cast("Sequence[Any]", value)
             value = items[int(name)] if int(name) < len(items) else None
         else:
             value = getattr(cast("object", value), name, None)

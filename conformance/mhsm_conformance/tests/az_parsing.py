@@ -6,6 +6,7 @@ parser's own words at the first that is not taken; nothing is sent.
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from typing import Any
@@ -13,10 +14,9 @@ from typing import Any
 
 def main() -> None:
     """Parse every command."""
-    from azure.cli.core import get_default_cli  # type: ignore[import-not-found]  # noqa: PLC0415
-
     commands: list[list[str]] = json.load(sys.stdin)
-    cli: Any = get_default_cli()
+    core: Any = importlib.import_module("azure.cli.core")
+    cli: Any = core.get_default_cli()
     for words in commands:
         invocation: Any = cli.invocation_cls(
             cli_ctx=cli,
@@ -25,15 +25,16 @@ def main() -> None:
             help_cls=cli.help_cls,
         )
         cli.invocation = invocation
-        loader = invocation.commands_loader
+        loader: Any = invocation.commands_loader
         loader.load_command_table(words[1:])
         name = " ".join(words[1:4])
         if name not in loader.command_table:
             sys.exit(f"no such command: {name}")
         invocation.data["command_string"] = loader.command_name = name
         loader.load_arguments(name)
-        invocation.parser.load_command_table(loader)
-        invocation.parser.parse_args(words[1:])
+        parser: Any = invocation.parser
+        parser.load_command_table(loader)
+        parser.parse_args(words[1:])
     print(len(commands))
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from mhsm_conformance.coverage import Coverage
-from mhsm_conformance.replaying import script_of
 from mhsm_conformance.steps import Step
 from mhsm_model.clauses import Severity
 from mhsm_model.configuration import Configuration
 from mhsm_model.judgement import Breach
+
+if TYPE_CHECKING:
+    from mhsm_conformance.cases.case import TargetContext
 
 __all__ = ["CheckRecord", "FailureRecord", "failure_records"]
 
 
 @dataclass(frozen=True, slots=True)
 class FailureRecord:
-    """One breach with what explains it."""
+    """One breach with what explains it: `curl` and `az` do the steps, `case` is their document."""
 
     clause: str
     severity: str
@@ -27,6 +29,9 @@ class FailureRecord:
     exchange: str
     steps: tuple[str, ...]
     script: str
+    curl: str
+    az: str | None
+    case: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -88,31 +93,53 @@ def _failure(told: dict[str, Any]) -> FailureRecord:
         exchange=told["exchange"],
         steps=tuple(told["steps"]),
         script=told["script"],
+        curl=told["curl"],
+        az=told["az"],
+        case=told["case"],
     )
 
 
 def failure_records(
-    breaches: tuple[Breach, ...],
-    steps: tuple[Step, ...],
-    target: str,
+    breaches: Sequence[Breach],
+    steps: Sequence[Step],
+    check: str,
     seed: int,
-    hosts: Mapping[str, Configuration],
+    target: TargetContext,
+    instances: Mapping[str, Configuration],
+    *,
+    strict: bool,
 ) -> list[FailureRecord]:
-    """The records of breaches that the last of the steps showed."""
+    """The records of breaches that the last of the steps showed, each with its case."""
+    # Loaded only here: most runs have nothing to explain.
+    from mhsm_conformance.cases.az_form import az_commands  # noqa: PLC0415
+    from mhsm_conformance.cases.curl_form import curl_lines  # noqa: PLC0415
+    from mhsm_conformance.cases.document import case_to_document  # noqa: PLC0415
+    from mhsm_conformance.cases.recording import recorded_case  # noqa: PLC0415
+    from mhsm_conformance.replaying import script_of  # noqa: PLC0415
+
     if not breaches:
         return []
-    script = script_of(steps, target, seed, hosts, breaches)
+    first = breaches[0].clause.identifier
+    case = recorded_case(steps, first, check, seed, target, instances, strict=strict)
+    script = script_of(case, breaches)
     told = tuple(str(step) for step in steps)
     exchange = told[-1] if told else ""
-    return [
-        FailureRecord(
-            breach.clause.identifier,
-            str(breach.severity if breach.severity is not Severity.NONE else Severity.WARNING),
-            breach.expected,
-            breach.observed,
-            exchange,
-            told,
-            script,
+    records: list[FailureRecord] = []
+    for breach in breaches:
+        own = replace(case, clause=breach.clause.identifier)
+        severity = breach.severity if breach.severity is not Severity.NONE else Severity.WARNING
+        records.append(
+            FailureRecord(
+                clause=breach.clause.identifier,
+                severity=str(severity),
+                expected=breach.expected,
+                observed=breach.observed,
+                exchange=exchange,
+                steps=told,
+                script=script,
+                curl=curl_lines(own),
+                az=az_commands(own),
+                case=case_to_document(own),
+            )
         )
-        for breach in breaches
-    ]
+    return records

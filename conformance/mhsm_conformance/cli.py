@@ -26,6 +26,7 @@ from mhsm_conformance.commands.judge import judge
 from mhsm_conformance.commands.jwk import jwk
 from mhsm_conformance.commands.mutants import mutants
 from mhsm_conformance.commands.options import BAD_INPUT
+from mhsm_conformance.commands.replay import replay
 from mhsm_conformance.commands.report import report
 from mhsm_conformance.commands.run import run
 from mhsm_conformance.commands.serve import serve
@@ -45,6 +46,7 @@ mhsm serve model           serve the model over HTTPS, for your own tests
 mhsm token                 print a bearer token for what is served
 mhsm run https --url URL   run the suites against a Managed HSM over HTTPS
 mhsm cleanup --run-id ID   clear what a run that was killed left there
+mhsm replay CASE TARGET    try stored failures again, or print them
 mhsm report run.json       make a page, Markdown or JUnit of results
 mhsm judge session.jsonl   judge recorded traffic of a real Managed HSM
 mhsm findings softhsm      see what a PKCS#11 module does wrong
@@ -73,8 +75,8 @@ def command() -> None:
 
 
 _COMMANDS: Final = (
-    *(run, report, gate, baseline, cleanup, serve, token, judge, findings, fidelity, mutants),
-    *(examine, clauses, explain, shell, jwk, completion),
+    *(run, replay, report, gate, baseline, cleanup, serve, token, judge, findings, fidelity),
+    *(mutants, examine, clauses, explain, shell, jwk, completion),
 )
 for _command in _COMMANDS:
     command.add_command(_command)

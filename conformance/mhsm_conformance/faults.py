@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mhsm_conformance.steps import Step
+from mhsm_model.configuration import Configuration
 from mhsm_model.judgement import Breach
 
 __all__ = ["ConformanceFailure", "HarnessFault"]
 
 
 class ConformanceFailure(AssertionError):
-    """The target answered unlawfully; the breaches and the steps so far explain it."""
+    """The target answered unlawfully; the breaches and the steps so far explain it.
 
-    def __init__(self, breaches: Sequence[Breach], steps: Sequence[Step]) -> None:
+    `instances` are the configurations by host that the session was opened with.
+    """
+
+    def __init__(
+        self,
+        breaches: Sequence[Breach],
+        steps: Sequence[Step],
+        instances: Mapping[str, Configuration],
+    ) -> None:
         self.breaches = tuple(breaches)
         self.steps = tuple(steps)
+        self.instances = dict(instances)
         super().__init__(_explained(self.breaches, self.steps))
 
 

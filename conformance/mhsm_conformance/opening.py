@@ -48,7 +48,7 @@ class Bench:
         self.target = target
         self.seed = seed
         self.effort = EFFORTS[profile]
-        self._strict = strict
+        self.strict = strict
         self._shrinking = shrinking
         self._on_exchange = on_exchange
         self._factory: TargetFactory = target_factory(target)
@@ -84,7 +84,7 @@ class Bench:
             target,
             self._factory.profile,
             configurations,
-            strict=self._strict,
+            strict=self.strict,
             on_exchange=self._on_exchange,
             on_end=self._end,
         )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 from hypothesis.errors import Flaky
 
-from mhsm_conformance.checks import CheckRecord, failure_records
+from mhsm_conformance.checks import CheckRecord, FailureRecord, failure_records
 from mhsm_conformance.faults import ConformanceFailure
 from mhsm_conformance.opening import Bench
-from mhsm_conformance.session import InapplicableError, InconclusiveError
+from mhsm_conformance.session import InapplicableError, InconclusiveError, Session
+from mhsm_conformance.steps import Step
 from mhsm_model.catalogue import clause
+from mhsm_model.configuration import Configuration
+from mhsm_model.judgement import Breach
 from mhsm_targets.protocol import NotOfferedError, TargetUnavailableError
 
 __all__ = ["concluded", "is_of_the_target"]
@@ -50,16 +54,48 @@ def concluded(
         # Tried again, the sequence came out otherwise; what it came to first stands.
         error = bench.ended_by
     record.outcome, record.reason = _outcome(error)
-    session = bench.session
-    told = (bench.target, bench.seed, {} if session is None else session.configurations)
     if isinstance(error, ConformanceFailure):
-        record.failures = failure_records(error.breaches, error.steps, *told)
-    elif session is not None and session.warnings:
-        warnings, steps = tuple(session.warnings), tuple(session.steps)
-        record.failures = failure_records(warnings, steps, *told)
+        record.failures = _explained(record, bench, error.instances, error.breaches, error.steps)
+    elif bench.session is not None and bench.session.warnings:
+        record.failures = _warned(record, bench, bench.session)
     if record.outcome == "passed":
         _complete(record, bench)
     return record
+
+
+def _explained(
+    record: CheckRecord,
+    bench: Bench,
+    instances: Mapping[str, Configuration],
+    breaches: Sequence[Breach],
+    steps: Sequence[Step],
+) -> list[FailureRecord]:
+    # Loaded only here: most checks have nothing to explain.
+    from mhsm_conformance.cases.recording import context_of  # noqa: PLC0415
+
+    return failure_records(
+        breaches,
+        steps,
+        record.identifier,
+        bench.seed,
+        context_of(bench.target, bench.factory.profile),
+        instances,
+        strict=bench.strict,
+    )
+
+
+def _warned(record: CheckRecord, bench: Bench, session: Session) -> list[FailureRecord]:
+    """The records of warnings, each with the steps up to the one that gave it."""
+    by_step: dict[int, list[Breach]] = {}
+    for breach, count in zip(session.warnings, session.warned_at, strict=True):
+        by_step.setdefault(count, []).append(breach)
+    return [
+        told
+        for count, breaches in by_step.items()
+        for told in _explained(
+            record, bench, session.configurations, breaches, session.steps[:count]
+        )
+    ]
 
 
 def _complete(record: CheckRecord, bench: Bench) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from mhsm_conformance.checks import CheckRecord
 from mhsm_conformance.coverage import Coverage
@@ -37,7 +38,7 @@ from mhsm_reports import (
 )
 from mhsm_targets.protocol import TargetProfile
 
-__all__ = ["RunFacts", "incomplete", "run_result", "tool_version"]
+__all__ = ["RunFacts", "incomplete", "run_result", "tool_version", "unnamed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,21 @@ def tool_version() -> str:
         return "unknown"
 
 
+def unnamed(case: Mapping[str, Any]) -> str | None:
+    """Nobody keeps it."""
+    return None
+
+
 def run_result(
-    facts: RunFacts, profile: TargetProfile, records: Iterable[CheckRecord]
+    facts: RunFacts,
+    profile: TargetProfile,
+    records: Iterable[CheckRecord],
+    named: Callable[[Mapping[str, Any]], str | None] = unnamed,
 ) -> RunResult:
-    """The result of a run from the records of its checks, in an order of its own."""
+    """The result of a run from the records of its checks, in an order of its own.
+
+    `named` gives the file name of the document of a case, None where it is not kept.
+    """
     ordered = sorted(records, key=lambda record: record.identifier)
     coverage = Coverage()
     for record in ordered:
@@ -77,7 +89,7 @@ def run_result(
         run=_run(facts, profile, coverage),
         clauses=tuple(_clause(c, profile, coverage, ordered) for c in catalogue()),
         checks=tuple(_check(record) for record in ordered),
-        failures=tuple(failure for record in ordered for failure in _failures(record)),
+        failures=tuple(failure for record in ordered for failure in _failures(record, named)),
         open_questions=_answers(coverage),
         matrix=_matrix(coverage),
     )
@@ -162,7 +174,9 @@ def _check(record: CheckRecord) -> CheckResult:
     )
 
 
-def _failures(record: CheckRecord) -> Iterable[Failure]:
+def _failures(
+    record: CheckRecord, named: Callable[[Mapping[str, Any]], str | None]
+) -> Iterable[Failure]:
     known = {clause.identifier: clause for clause in catalogue()}
     for failure in record.failures:
         clause = known[failure.clause]
@@ -177,6 +191,9 @@ def _failures(record: CheckRecord) -> Iterable[Failure]:
             exchange=failure.exchange,
             steps=failure.steps,
             script=failure.script,
+            curl=failure.curl,
+            az=failure.az,
+            case=named(failure.case),
             seed=record.seed,
         )
 

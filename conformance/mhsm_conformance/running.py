@@ -16,11 +16,11 @@ import pytest
 
 from mhsm_conformance.checks import CheckRecord
 from mhsm_conformance.interruption import Interruption
+from mhsm_conformance.planned import as_planned
 from mhsm_conformance.plugin import RECORD_PROPERTY
 from mhsm_conformance.progress import Progress
-from mhsm_conformance.results import RunFacts, run_result
+from mhsm_conformance.results import RunFacts, run_result, unnamed
 from mhsm_reports import RunResult, RunState
-from mhsm_targets.protocol import PlannedFactory, TargetUnavailableError
 from mhsm_targets.registry import proven_factory
 
 __all__ = ["NothingToRunError", "RunOptions", "conducted", "suite_names"]
@@ -129,30 +129,33 @@ def _untold(line: str) -> None:
 
 
 def conducted(
-    options: RunOptions, progress: Progress, tell: Callable[[str], None] = _untold
+    options: RunOptions,
+    progress: Progress,
+    tell: Callable[[str], None] = _untold,
+    named: Callable[[Mapping[str, Any]], str | None] = unnamed,
 ) -> RunResult:
     """Run the suites and return the result, also of a run that was interrupted.
 
     `tell` gets sentences: what the run will do where it costs something, and what it leaves.
+    `named` gives the file name of the document of a case, None where it is not kept.
 
     Raises UnknownTargetError for a target that is none, TargetUnavailableError for one that cannot
     be opened at all, NothingToRunError where the selection leaves no check, and RuntimeError where
     a suite itself is broken.
     """
     factory = proven_factory(options.target)
-    if isinstance(factory, PlannedFactory):
-        for line in factory.plan():
-            tell(line)
     started, begun = datetime.now(UTC), time.monotonic()
     interruption = Interruption()
     collector = _Collector(progress, interruption)
-    with as_file(files("mhsm_conformance.suites")) as suites, interruption.heeded():
+    with (
+        as_file(files("mhsm_conformance.suites")) as suites,
+        interruption.heeded(),
+        as_planned(factory, tell),
+    ):
         try:
             code = _pytest(options, suites, collector)
         finally:
             progress.close()
-            if isinstance(factory, PlannedFactory):
-                _finish(factory, tell)
     interrupted = interruption.asked or code == pytest.ExitCode.INTERRUPTED
     broken = code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
     if broken and not interrupted:
@@ -175,18 +178,7 @@ def conducted(
         state=state,
         reason=reason,
     )
-    return run_result(facts, factory.profile, collector.records)
-
-
-def _finish(factory: PlannedFactory, tell: Callable[[str], None]) -> None:
-    """Clear what the run left; the result is not the worse for what stays, and it is told."""
-    try:
-        for line in factory.finish():
-            tell(line)
-    except TargetUnavailableError as error:
-        tell(str(error))
-    except KeyboardInterrupt:
-        tell("Interrupted while it cleared what was made. " + factory.plan()[-1])
+    return run_result(facts, factory.profile, collector.records, named)
 
 
 def _state(records: Sequence[CheckRecord], *, interrupted: bool) -> tuple[RunState, str | None]:

@@ -100,6 +100,8 @@ class Session:
         self.exchanges = 0
         self.steps: list[Step] = []
         self.warnings: list[Breach] = []
+        self.warned_at: list[int] = []
+        """For each of the warnings, how many steps there were when it was given."""
         self.judgement = Judgement(Estate())
         """What was said of the last exchange."""
 
@@ -238,8 +240,9 @@ class Session:
         judgement = self._without_expected(judgement)
         self.judgement = judgement
         self.coverage.add(call, reply, judgement, self._kind(call))
-        self.warnings += judgement.warnings
         self.steps.append(Sent(call, reply, message))
+        self.warnings += judgement.warnings
+        self.warned_at += [len(self.steps)] * len(judgement.warnings)
         self._recent = self._recent.followed(self.estate, judgement.estate, call.time.latest)
         self.estate = judgement.estate
         if self._on_exchange is not None:
@@ -254,7 +257,7 @@ class Session:
         """What ends the check, or None."""
         if judgement.breaches:
             if not self._doubt.reaches(call):
-                return ConformanceFailure(judgement.breaches, self.steps)
+                return ConformanceFailure(judgement.breaches, self.steps, self.configurations)
             # A request whose reply was lost may have been carried out only now.
             return InconclusiveError(f"a reply was lost before: {judgement.breaches[0]}")
         if judgement.inconclusive is not None and not isinstance(reply, Indeterminate):

@@ -13,18 +13,24 @@ class ResultFileError(ReportFileError):
     """A result file cannot be read or written; its text is one sentence naming the file."""
 
 
-def read_document(path: Path | str, *formats: str) -> dict[str, object]:
+def read_document(
+    path: Path | str, *formats: str, called: str = "result file"
+) -> dict[str, object]:
     """Read the JSON object in the file at `path`, which must have one of the formats.
 
-    It satisfies the schema of its format. Raises `ResultFileError`, one sentence with the file and
-    the line or JSON pointer, when there is no such file, when it cannot be read, and when it does
-    not hold such an object.
+    It satisfies the schema of its format; `called` is what errors call such a file. Raises
+    `ResultFileError`, one sentence with the file and the line or JSON pointer, when there is no
+    such file, when it cannot be read, and when it does not hold such an object.
     """
-    document = _parsed(_text(Path(path)), path)
-    form = _format_of(document, path, formats)
+    document = _parsed(_text(Path(path), called), path, called)
+    form = _format_of(document, path, formats, called)
     violation = first_violation(document, form)
     if violation is not None:
-        raise ResultFileError(f"{path}, {violation.place}: {violation.problem}.")
+        told = f"{path}, {violation.place}: {violation.problem}"
+        # Every member is demanded, so a file from before one was added is refused here.
+        inner = violation.lacks and violation.pointer
+        older = ", as in files of older versions" if inner else ""
+        raise ResultFileError(f"{told}{older}.")
     return cast(dict[str, object], document)
 
 
@@ -43,13 +49,13 @@ def write_document(path: Path | str, text: str, form: str) -> None:
         raise ResultFileError(str(error)) from error
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, called: str) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ResultFileError(f"{path} does not exist.") from error
     except IsADirectoryError as error:
-        raise ResultFileError(f"{path} is a folder, not a result file.") from error
+        raise ResultFileError(f"{path} is a folder, not a {called}.") from error
     except OSError as error:
         raise ResultFileError(f"{path} cannot be read: {reason_of(error)}.") from error
     try:
@@ -62,7 +68,7 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _parsed(text: str, path: Path | str) -> object:
+def _parsed(text: str, path: Path | str, called: str) -> object:
     if not text.strip():
         raise ResultFileError(f"{path} is empty.")
     try:
@@ -82,7 +88,7 @@ def _parsed(text: str, path: Path | str) -> object:
             f"{path}, line {error.lineno} column {error.colno}: {problem} ({error.msg})."
         ) from error
     except RecursionError as error:
-        raise ResultFileError(f"{path} is nested too deeply to be a result file.") from error
+        raise ResultFileError(f"{path} is nested too deeply to be a {called}.") from error
     except ValueError as error:
         raise ResultFileError(f"{path} holds a number that cannot be read: {error}.") from error
 
@@ -110,7 +116,7 @@ def _finite(literal: str) -> float:
     return value
 
 
-def _format_of(document: object, path: Path | str, formats: tuple[str, ...]) -> str:
+def _format_of(document: object, path: Path | str, formats: tuple[str, ...], called: str) -> str:
     # Said before the schema is looked at: for a foreign file every member would be wrong.
     form = cast(dict[str, object], document).get("format") if isinstance(document, dict) else None
     if isinstance(form, str) and form in formats:
@@ -122,4 +128,4 @@ def _format_of(document: object, path: Path | str, formats: tuple[str, ...]) -> 
             f"{path}, at /format: the file has format {form!a}, this program reads {readable}."
         )
     readable = " or ".join(f'"{known}"' for known in formats)
-    raise ResultFileError(f'{path} is JSON but not a result file: "format" is not {readable}.')
+    raise ResultFileError(f'{path} is JSON but not a {called}: "format" is not {readable}.')

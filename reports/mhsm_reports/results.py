@@ -139,7 +139,12 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One breach, explained: `exchange` is the call in a line, `steps` the shrunk sequence."""
+    """One breach, explained: `exchange` is the call in a line, `steps` the shrunk sequence.
+
+    `script` (Python), `curl` and `az` do the steps again; `az` is None where it has no command for
+    the call. `case` is the file of the stored case, relative to the result file, None where none
+    was written.
+    """
 
     check: str
     clause: str
@@ -151,6 +156,9 @@ class Failure:
     exchange: str
     steps: tuple[str, ...]
     script: str
+    curl: str
+    az: str | None
+    case: str | None
     seed: int
 
 

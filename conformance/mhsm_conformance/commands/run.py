@@ -20,6 +20,7 @@ from mhsm_conformance.commands.options import (
     CommandError,
     out_folder,
     strict_option,
+    unusable,
     workers_option,
 )
 from mhsm_conformance.commands.token_options import token_options
@@ -29,7 +30,7 @@ from mhsm_conformance.results import incomplete
 from mhsm_conformance.running import NothingToRunError, RunOptions, conducted, suite_names
 from mhsm_reports import (
     Profile,
-    ResultFileError,
+    ReportFileError,
     RunResult,
     RunState,
     Selection,
@@ -89,8 +90,9 @@ It is never initialised, and the PIN is tried once.
 
 Writes DIR/run.json (its schema is in the package mhsm_reports) and, from it, DIR/report.html,
 DIR/summary.md and DIR/junit.xml, and prints what was found. A failure names the clause, its source,
-what was expected and observed, and holds a Python script that replays it. The same seed sends the
-same calls. Ctrl-C leaves a valid result that says that it is partial.
+what was expected and observed, and is stored in DIR/cases for `mhsm replay`; the cases of the run
+before in DIR are removed. The same seed sends the same calls. Ctrl-C leaves a valid result that
+says that it is partial.
 
 Exit status: 0 all passed; 1 something does not conform; 2 the run was not carried out, or not to
 its end.
@@ -166,16 +168,30 @@ def run(
     known = None if baseline is None else _fitting(baseline, target, profile, suite, clause, strict)
     folder = out_folder(out)
     options = RunOptions(target, profile, suite, clause, seed, strict, workers)
+    # Loaded only here: what knows of cases takes a moment, and most commands need none of it.
+    from mhsm_conformance.cases.storing import (  # noqa: PLC0415
+        CaseNames,
+        check_case_folder,
+        store_cases,
+    )
+
+    names = CaseNames()
     try:
-        result = conducted(options, progress_to(sys.stderr), _told)
+        check_case_folder(Path(out))
+        result = conducted(options, progress_to(sys.stderr), _told, names.name)
+    except ReportFileError as error:
+        raise unusable(error) from None
     except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
         raise CommandError(str(error)) from None
     try:
         # All of them or none: a page of an earlier run must not stand beside this run's result.
         with Interruption().postponed():
             if folder is not None:
+                store_cases(folder, names.documents)
                 _write(result, folder)
-    except (ResultFileError, ValueError) as error:
+    except ReportFileError as error:
+        raise unusable(error) from None
+    except ValueError as error:
         raise CommandError(str(error)) from None
     terminal.show(result, sys.stdout)
     if result.run.state is not RunState.COMPLETE:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from mhsm_conformance.cases.case import Case
+from mhsm_conformance.cases.recording import context_of, recorded_case
 from mhsm_conformance.faults import ConformanceFailure, HarnessFault
 from mhsm_conformance.session import JSON, InapplicableError, InconclusiveError, Session
 from mhsm_conformance.shell.exchanges import Exchange
@@ -84,6 +86,19 @@ class Conversation:
     def steps(self) -> tuple[Step, ...]:
         """What was sent, and what else was done, in order."""
         return tuple(self._session.steps)
+
+    def as_case(self) -> Case:
+        """What was sent as a case; its clause is the one that the last exchange broke, if any."""
+        last = self.exchanges[-1].judgement.breaches if self.exchanges else ()
+        return recorded_case(
+            self.steps,
+            last[0].clause.identifier if last else None,
+            None,
+            self._seed,
+            context_of(self.target, self._factory.profile),
+            self.configurations,
+            strict=self._strict,
+        )
 
     @property
     def now(self) -> int:

@@ -29,7 +29,7 @@ TELLING_FORMS: Final[Mapping[str, tuple[str, str]]] = {
     "explain": ("explain CLAUSE…", "all there is to know of a clause, as in ATTR-009"),
     "undo": ("undo", "take the last line back that sent or changed something"),
     "history": ("history", "the lines that were carried out"),
-    "save": ("save FILE.py", "write them as a test for pytest"),
+    "save": ("save FILE", "write them as a test (.py) or a case (.json)"),
     "load": ("load FILE", "carry the lines of a file out"),
     "quit": ("quit", "end; so does Ctrl-D. Ctrl-C drops the line"),
 }

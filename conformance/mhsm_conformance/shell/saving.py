@@ -1,4 +1,4 @@
-"""What was typed, saved: as a test for pytest that sends it again and is judged again."""
+"""What was typed, saved: as a test for pytest, or as a case; either is judged again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from mhsm_conformance.replaying import opened_hosts, statements_of
+from mhsm_conformance.cases.case_file import serialised_case
+from mhsm_conformance.cases.python_form import imports_of, statements, written_configurations
 from mhsm_conformance.shell.conversation import Conversation
 from mhsm_conformance.shell.exchanges import Exchange
 from mhsm_conformance.shell.secrecy import NOT_KEPT, may_be_kept
@@ -18,16 +19,7 @@ from mhsm_model.exchange import Refused, Verification
 from mhsm_model.rules import Perhaps
 from mhsm_reports.render.visible_text import visible_line
 
-__all__ = ["python_test", "save"]
-
-_IMPORTS: Final = """
-from dataclasses import replace
-
-from mhsm_conformance.vectors.sample_keys import sample_key
-from mhsm_model.configuration import Configuration
-from mhsm_model.exchange import *
-from mhsm_model.jwk import JsonWebKey
-"""
+__all__ = ["case_text", "python_test", "save"]
 
 
 def save(word: Word, conversation: Conversation) -> str:
@@ -51,7 +43,12 @@ def save(word: Word, conversation: Conversation) -> str:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "it is no path").lower()
         raise LineError(f"{path} cannot be written: {reason}", word.column) from None
-    return f"{path} is written; run it with: pytest {path}"
+    return f"{path} is written; try it with: {_TRYING[path.suffix].format(path)}"
+
+
+def case_text(path: Path, conversation: Conversation) -> str:
+    """What was typed as a case, for `mhsm replay`."""
+    return serialised_case(conversation.as_case())
 
 
 def python_test(path: Path, conversation: Conversation) -> str:
@@ -60,23 +57,32 @@ def python_test(path: Path, conversation: Conversation) -> str:
     The session judges every answer; beyond that the test wants of each reply what was seen, as far
     as the specification leaves no choice.
     """
-    exchanges = iter(conversation.exchanges)
+    case = conversation.as_case()
+    sent = [number for number, step in enumerate(conversation.steps, 1) if isinstance(step, Sent)]
+    exchanges = dict(zip(sent, conversation.exchanges, strict=True))
+    wanted = {number: list(_wanted(exchange, number)) for number, exchange in exchanges.items()}
+    named = {number for number, lines in wanted.items() if lines[0].startswith("assert ")}
     lines: list[str] = []
-    for step, statement in zip(conversation.steps, statements_of(conversation.steps), strict=True):
-        if isinstance(step, Sent):
-            exchange = next(exchanges)
-            typed = exchange.line if may_be_kept(exchange.line) else NOT_KEPT
-            lines += [f"# {visible_line(typed)}", statement, *_wanted(exchange, statement)]
-        else:
+    for number, statement in enumerate(statements(case, "hsm", named), 1):
+        exchange = exchanges.get(number)
+        if exchange is None:
             lines.append(statement)
-    body = "\n".join(f"    {line}" for line in lines)
-    return (
-        f'"""What was typed at {conversation.target} in `mhsm shell`."""\n'
-        f"{_IMPORTS}\n"
-        f"HOSTS = {opened_hosts(conversation.configurations)}\n\n\n"
-        f"def test_{_name(path)}(open_session):\n"
-        f"    hsm = open_session(HOSTS)\n"
-        f"{body}\n"
+            continue
+        typed = exchange.line if may_be_kept(exchange.line) else NOT_KEPT
+        lines += [f"# {visible_line(typed)}", statement, *wanted[number]]
+    function = [
+        f"HOSTS = {written_configurations(conversation.configurations)}",
+        "",
+        "",
+        f"def test_{_name(path)}(open_session):",
+        *(f"    {line}" for line in ["hsm = open_session(HOSTS)", *lines]),
+    ]
+    if case.left_out is not None:
+        function.insert(3, f"@pytest.mark.skip(reason={'untested: ' + case.left_out!r})")
+    replies = {type(exchanges[number].sent.reply).__name__ for number in named}
+    code = "\n".join(function)
+    return f'"""What was typed at {conversation.target} in `mhsm shell`."""\n\n' + "\n".join(
+        [*imports_of(code, replies), "", code, ""]
     )
 
 
@@ -85,9 +91,9 @@ def _name(path: Path) -> str:
     return name if name and not keyword.iskeyword(name) else "session"
 
 
-def _wanted(exchange: Exchange, statement: str) -> Iterator[str]:
-    """Assertions about the reply; none where the specification allows more than one outcome."""
-    reply, name = exchange.sent.reply, statement.partition(" = ")[0]
+def _wanted(exchange: Exchange, number: int) -> Iterator[str]:
+    """Assertions about the reply; a comment where the specification allows several outcomes."""
+    reply, name = exchange.sent.reply, f"r{number}"
     if not exchange.is_lawful:
         names = ", ".join(breach.clause.identifier for breach in exchange.judgement.breaches)
         yield f"# That was unlawful by {names}: the session fails here."
@@ -105,5 +111,10 @@ def _wanted(exchange: Exchange, statement: str) -> Iterator[str]:
             yield f"assert {name}.status == {reply.status}"
 
 
-_WRITERS: Final[Mapping[str, Callable[[Path, Conversation], str]]] = {".py": python_test}
+_WRITERS: Final[Mapping[str, Callable[[Path, Conversation], str]]] = {
+    ".py": python_test,
+    ".json": case_text,
+}
 """How a conversation is written, by the ending of the file."""
+
+_TRYING: Final = {".py": "pytest {}", ".json": "mhsm replay {} TARGET"}

@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 
 from mhsm_conformance.session import JSON, InstanceSession
+from mhsm_conformance.vectors.sample_keys import sample_key
+from mhsm_model.base64url import encoded
 from mhsm_model.exchange import CreateKey, GetKey
 from mhsm_model.revisions import LATEST_RECORDED
 
@@ -18,7 +20,10 @@ VERSION: Final = f"api-version={LATEST_RECORDED}"
 SIGN: Final = f"/keys/subject/sign?{VERSION}"
 KEY: Final = f"/keys/subject?{VERSION}"
 DIGEST: Final = b"A" * 42 + b"E"
+KEY_TO_IMPORT: Final = sample_key("oct 128").k or b""
 PLAIN: Final = b"+/" * 21 + b"E"
+
+IMPORT: Final = b'{"key":{"kty":"oct","k":"' + encoded(KEY_TO_IMPORT).encode() + b'"}}'
 
 
 def signing(digest: bytes) -> bytes:
@@ -83,7 +88,7 @@ def test_the_method_in_a_header(hsm: InstanceSession) -> None:
     for named, target, body in (
         ("PATCH", KEY, b'{"tags":{"a":"c"}}'),
         ("PATCH", version, b'{"tags":{"a":"d"}}'),
-        ("PUT", f"/keys/another?{VERSION}", b'{"key":{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODw"}}'),
+        ("PUT", f"/keys/another?{VERSION}", IMPORT),
         ("DELETE", KEY, b""),
         ("DELETE", f"/deletedkeys/subject?{VERSION}", b""),
         ("DELETE", SIGN, signing(DIGEST)),

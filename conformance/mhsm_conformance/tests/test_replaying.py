@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+from mhsm_conformance.cases.case import Case
+from mhsm_conformance.cases.recording import context_of, recorded_case
 from mhsm_conformance.faults import ConformanceFailure
 from mhsm_conformance.guards.scenes import backed_up
 from mhsm_conformance.opening import HOSTS
@@ -87,7 +89,14 @@ def run(tmp_path: Path, script: str) -> subprocess.CompletedProcess[str]:
 
 
 def script_for(session: Session, target: str) -> str:
-    return script_of(session.steps, target, 5, session.configurations)
+    return script_of(case_of(session, target))
+
+
+def case_of(session: Session, target: str) -> Case:
+    context = context_of(target, session.profile)
+    return recorded_case(
+        session.steps, "ALG-004", "a check", 5, context, session.configurations, strict=True
+    )
 
 
 def test_a_lawful_sequence_ends_with_status_0(tmp_path: Path) -> None:
@@ -112,7 +121,7 @@ def test_a_failing_sequence_ends_with_status_1_and_says_why(tmp_path: Path) -> N
     hsm.send(CreateKey("a", "EC"))
     with pytest.raises(ConformanceFailure) as caught:
         hsm.send(Sign("a", None, "ES256", bytes(31)))
-    script = script_of(session.steps, target, 5, session.configurations, caught.value.breaches)
+    script = script_of(case_of(session, target), caught.value.breaches)
     assert "ALG-004: Refuse a digest" in script
     done = run(tmp_path, script)
     assert (done.returncode, done.stderr) == (1, "")
@@ -181,7 +190,7 @@ def test_every_script_is_python(name: str) -> None:
 
 
 def test_a_script_without_steps_is_python() -> None:
-    compile(script_of([], "model", 0, {}), "replay", "exec")
+    compile(script_for(opened("model"), "model"), "replay", "exec")
 
 
 def test_a_script_opens_the_configurations_of_the_session(tmp_path: Path) -> None:

@@ -85,8 +85,10 @@ def test_a_run_on_a_leaking_target_shows_no_secret(tmp_path: Path, name: str) ->
     assert all(failure["script"] and failure["steps"] for failure in told)
     for report in (done.stdout, done.stderr, json.dumps(run)):
         assert not shown_secrets(report)
-    for file in ("run.json", "junit.xml"):
-        assert not shown_secrets((tmp_path / file).read_text(encoding="utf-8"))
+    assert {path.suffix for path in tmp_path.rglob("*")} >= {".json", ".xml", ".md", ".html"}
+    assert any((tmp_path / "cases").iterdir())
+    for file in tmp_path.rglob("*.*"):
+        assert not shown_secrets(file.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", LEAKING)

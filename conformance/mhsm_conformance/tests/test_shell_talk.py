@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mhsm_conformance.cases import trial
+from mhsm_conformance.cases.case_file import load_case
+from mhsm_conformance.cases.trial import Verdict
 from mhsm_conformance.shell.acts import ACT_FORMS
 from mhsm_conformance.shell.help_text import EXAMPLES, TELLING_FORMS
 from mhsm_conformance.shell.interpreter import Outcome
@@ -23,6 +26,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.operations import OPERATIONS
 from mhsm_model.tables.lifecycle import DAY_SECONDS
+from mhsm_targets.registry import target_factory
 
 KEY = "create k oct-HSM size=256"
 
@@ -297,8 +301,8 @@ def test_the_state_is_told_in_words() -> None:
         ("show 1", "nothing was sent yet"),
         ("undo", "there is nothing to take back"),
         ("save x.py", "nothing was sent yet"),
-        ("save x.txt", "a file to save to ends in .py, not 'x.txt'"),
-        ("save", "something is missing; the form is: save FILE.py"),
+        ("save x.txt", "a file to save to ends in .py or .json, not 'x.txt'"),
+        ("save", "something is missing; the form is: save FILE"),
         ("load /nowhere/x", "/nowhere/x cannot be read: no such file"),
         ("explain", "name a clause"),
         ("help crate", "no operation is called 'crate'; did you mean create"),
@@ -407,6 +411,11 @@ LINES = (
 )
 
 
+def without_spaces(told: str) -> str:
+    """The text as it is before a terminal wraps it."""
+    return "".join(told.split())
+
+
 def tried(file: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     """Run the file in this process; the status of pytest and what it printed."""
     arguments = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(file.parent)]
@@ -421,8 +430,8 @@ def test_what_is_saved_is_a_test_that_passes_and_can_fail(
     talk = Talk()
     talk.take(*LINES)
     file = tmp_path / "test_mine.py"
-    told = f"{file} is written; run it with: pytest {file}"
-    assert talk.take(f"save {file}").split() == told.split()
+    told = f"{file} is written; try it with: pytest {file}"
+    assert without_spaces(talk.take(f"save {file}")) == without_spaces(told)
     source = file.read_text("utf-8")
     assert "def test_mine(open_session):" in source
     assert "# c = encrypt k A256GCM hello" in source
@@ -439,6 +448,25 @@ def test_what_is_saved_is_a_test_that_passes_and_can_fail(
         talk.take(f"save {file}")
     with pytest.raises(LineError, match="cannot be written: no such file or directory"):
         talk.take(f"save {tmp_path / 'nowhere' / 'x.py'}")
+
+
+def test_what_is_saved_as_a_case_is_tried_again(tmp_path: Path) -> None:
+    talk = Talk()
+    talk.take(*LINES)
+    file = tmp_path / "mine.json"
+    told = f"{file} is written; try it with: mhsm replay {file} TARGET"
+    assert without_spaces(talk.take(f"save {file}")) == without_spaces(told)
+    case = load_case(file)
+    assert (case.clause, case.check) == (None, None)
+    assert trial.tried(case, target_factory("model")).verdict is Verdict.FIXED
+    broken = trial.tried(case, target_factory("mutant:unguarded-attr-009"))
+    assert broken.verdict is Verdict.FAILED
+    assert broken.reason.startswith("ATTR-009 is broken at step")
+    talk = Talk("mutant:unguarded-attr-009")
+    talk.take(KEY, "update k enabled=false", "encrypt k A256GCM x")
+    file = tmp_path / "unlawful.json"
+    talk.take(f"save {file}")
+    assert load_case(file).clause == "ATTR-009"
 
 
 def test_what_was_seen_and_is_not_seen_again_fails_the_saved_test(

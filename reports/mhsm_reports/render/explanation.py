@@ -31,6 +31,7 @@ def explained(failure: Failure) -> Iterator[tuple[str, str]]:
         ("observed", visible(failure.observed)),
         ("steps", "\n".join(_numbered(failure.steps))),
         ("replay", _replay(failure)),
+        ("case", visible_line(failure.case or "")),
     )
     return ((label, text.strip("\n")) for label, text in parts if text.strip())
 

@@ -15,10 +15,14 @@ LONGEST_VALUE_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A place in a document, as an RFC 6901 JSON pointer, and what is wrong there."""
+    """A place in a document, as an RFC 6901 JSON pointer, and what is wrong there.
+
+    `lacks` says whether it is that a member is missing.
+    """
 
     pointer: str
     problem: str
+    lacks: bool = False
 
     @property
     def place(self) -> str:
@@ -32,6 +36,7 @@ SCHEMAS = {
     "mhsm-baseline/1": "baseline.schema.json",
     "mhsm-mutants/1": "mutants.schema.json",
     "mhsm-findings/1": "findings.schema.json",
+    "mhsm-case/2": "case.schema.json",
 }
 
 
@@ -52,7 +57,11 @@ def first_violation(document: object, form: str) -> Violation | None:
     error = min(errors, key=lambda error: len(error.absolute_path), default=None)
     if error is None:
         return None
-    return Violation(pointer=_pointer(error.absolute_path), problem=_problem(error))
+    return Violation(
+        pointer=_pointer(error.absolute_path),
+        problem=_problem(error),
+        lacks=error.validator == "required",
+    )
 
 
 @cache
@@ -92,6 +101,8 @@ def _problem(error: ValidationError) -> str:
             return f"{shown} is less than {allowed}"
         case "minLength":
             return f"{shown} is too short"
+        case "anyOf" | "oneOf":
+            return f"{shown} has none of the forms that it may have here"
         case _:
             return f"{shown} breaks the rule {error.validator}"
 

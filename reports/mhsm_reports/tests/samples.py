@@ -138,6 +138,9 @@ BREACH = Failure(
     exchange="POST /keys/first/sign RS256 -> 200",
     steps=("create RSA-HSM 2048 `first`, key_ops [verify]", "sign with `first`, RS256"),
     script='target = open_target("model")\ntarget.send(CREATE)\nif True:\n    target.send(SIGN)\n',
+    curl='curl -gsS "$MHSM_URL"/keys/first/sign\n',
+    az='az keyvault key sign --hsm-name "$MHSM_NAME" --name first\n',
+    case="cases/sign.lacks_permission-SIGN-003-1.json",
     seed=20250101,
 )
 

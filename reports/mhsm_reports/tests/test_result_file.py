@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import stat
 import tempfile
 from dataclasses import replace
@@ -117,6 +118,10 @@ SENTENCES = {
     "a member missing": (
         b'{"format": "mhsm-run/1"}',
         '{path}, at the top level: the member "run" is missing.',
+    ),
+    "a failure of a version without cases": (
+        re.sub(r'\n *"case": "[^"]*",', "", serialised(FAILING)).encode(),
+        '{path}, at /failures/0: the member "case" is missing, as in files of older versions.',
     ),
     "a word that is not in the list": (
         VALID.replace('"level": "SHOULD"', '"level": "OUGHT"').encode(),

@@ -103,6 +103,7 @@ def test_a_failure_is_explained_in_full() -> None:
         ("observed", BREACH.observed),
         ("steps", f"1. {BREACH.steps[0]}"),
         ("replay", "seed 20250101, with the script below"),
+        ("case", BREACH.case),
     ):
         assert f"   {label:<8}  {part}\n" in text
     assert text.index("Warnings (1)") < text.index("Failures (1)")

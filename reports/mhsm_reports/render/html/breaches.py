@@ -67,8 +67,9 @@ def stories(result: RunResult, severity: Severity) -> tuple[Story, ...]:
         lies_open = in_full and alike[clauses] == 1
         first = group[0]
         title = titles.get(first.check, "")
-        case = getattr(first, "case", None)
-        told.append(Story(number, first.check, title, group, scripts, case, in_full, lies_open))
+        told.append(
+            Story(number, first.check, title, group, scripts, first.case, in_full, lies_open)
+        )
     return tuple(told)
 
 
@@ -84,8 +85,8 @@ def _scripts(failure: Failure) -> tuple[Script, ...]:
     # What cannot be said as curl or az has none.
     texts = (
         ("Python", failure.script),
-        ("curl", getattr(failure, "curl", None)),
-        ("az", getattr(failure, "az", None)),
+        ("curl", failure.curl),
+        ("az", failure.az),
     )
     return tuple(Script(language, text.strip("\n")) for language, text in texts if text)
 

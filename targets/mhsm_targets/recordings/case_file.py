@@ -87,7 +87,10 @@ def read_case(path: Path, document: Any) -> Recording:
     """
     told = cast("dict[str, Any]", document)
     if told.get("format") != CASE_FORMAT:
-        raise RecordingError(f"{path}: the format of the case is not {CASE_FORMAT}")
+        raise RecordingError(
+            f"{path}: the format of the case is not {CASE_FORMAT}; one that `mhsm run` has stored "
+            f"has no answers to judge, and is tried again by: mhsm replay CASE TARGET"
+        )
     source = told.get("target")
     header, exchanges = recording_of(
         path,

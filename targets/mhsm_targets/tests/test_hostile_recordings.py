@@ -131,7 +131,11 @@ def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
         ('{"log": {}}', ": entries is not a list"),
         ('{"recordings": [[]]}', ": entry 1: it is not an object"),
         ('{"interactions": [{}]}', ": entry 1: request is not an object"),
-        ('{"format": "mhsm-case/2"}', ": the format of the case is not mhsm-case/1"),
+        (
+            '{"format": "mhsm-case/2"}',
+            ": the format of the case is not mhsm-case/1; one that `mhsm run` has stored has no "
+            "answers to judge, and is tried again by: mhsm replay CASE TARGET",
+        ),
         ('{"format": "mhsm-case/1"}', ": exchanges is not a list"),
     ],
     ids=lambda value: repr(value)[:40],

@@ -13,7 +13,7 @@ HOSTILE_TEXTS = {
     "marks of direction": "\u202eright to left\u2066\u2069 \u2028line\u2029paragraph \ufeff",
     "no characters": "half \ud800 of \udfff a pair, \ufffe \uffff",
     "Markdown": "a|b `c` ```d ~~~ [e](http://f.g) ![h](http://i.j) **k** _l_ <details> </details>",
-    "lines of Markdown": "m\n\n# n\n\n---\n* o\n> p\n```\nq\n</details>\n<script>r</script>\n| s | t |",
+    "lines of Markdown": "m\n\n# n\n---\n* o\n> p\n```\nq\n</details>\n<script>r</script>\n|s|t|",
     "mentions": "@user org/repo#1 $x^2$ https://u.v www.w.x mailto:y@z &lt;&#60; :smile: <!-- -->",
     "XML": "]]> <![CDATA[ &amp; &undefined; <?xml?> <!DOCTYPE x> &#0;",
     "a template": "{{ 7 * 7 }}{% raw %}{# x #}${7 * 7}",

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mhsm_reports.evidence import proof
 from mhsm_reports.render.clause_table import clause_table
 from mhsm_reports.render.console import (
     DEFAULT_WIDTH,
@@ -68,7 +69,7 @@ def render(result: RunResult, *, width: int = DEFAULT_WIDTH, colour: bool = Fals
 
 def _sections(result: RunResult) -> Iterator[RenderableType | str]:
     """Yield the parts of the report; a string among them is copied as it stands."""
-    yield _head(result.run)
+    yield _head(result)
     if result.clauses:
         yield _section("Clauses by area", *_clauses(result.clauses))
         if any(clause.warnings for clause in result.clauses):
@@ -111,7 +112,8 @@ def _section(title: str, *parts: RenderableType) -> Group:
     return Group(Text(title, "bold underline"), *parts)
 
 
-def _head(run: Run) -> Group:
+def _head(result: RunResult) -> Group:
+    run = result.run
     title = (
         f"{run.tool.name} {run.tool.version}: target {run.target.name}, profile {run.profile}, "
         f"seed {run.seed}, {run.seconds:,.1f} s, {counted(run.exchanges, 'exchange')}, {run.state}"
@@ -123,7 +125,7 @@ def _head(run: Run) -> Group:
     ]
     details = _labelled(
         ("started", f"{run.started_at}, {counted(run.workers, 'worker')}"),
-        ("evidence", run.target.evidence),
+        ("evidence", f"{run.target.evidence}: {proof(result)}"),
         ("offers", ", ".join(run.target.capabilities) or "no optional capability"),
         ("selected", ", ".join(selected) or "everything"),
         ("strict", "breaches of inferred clauses are failures" if run.strict else ""),

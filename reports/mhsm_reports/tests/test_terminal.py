@@ -39,8 +39,9 @@ def test_the_head_says_what_was_run() -> None:
     text = " ".join(words(terminal.render(replace(PASSING, run=run))))
     assert text.startswith(
         "mhsm-conformance 0.1.0: target model, profile smoke, seed 20250101, 12.3 s, "
-        "1,234 exchanges, complete started 2025-03-01T09:30:00Z, 4 workers evidence self "
-        "offers backup, roles selected suite sign, clauses SIGN-* strict "
+        "1,234 exchanges, complete started 2025-03-01T09:30:00Z, 4 workers "
+        "evidence self: This target is the specification itself, run forwards: a pass shows that "
+        "it is consistent, and nothing about the real service. offers backup, roles selected suite sign, clauses SIGN-* strict "
     )
 
 

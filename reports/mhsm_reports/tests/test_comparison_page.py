@@ -35,6 +35,22 @@ def test_what_all_come_to_stands_first() -> None:
     assert "Of 3 runs 1 passed, 1 failed, 1 unfinished." in worst
 
 
+def test_runs_are_named_by_what_tells_them_apart() -> None:
+    def names(*runs: tuple[str, RunResult]) -> list[str]:
+        return [named.name for named in named_runs(runs)]
+
+    later = replace(PASSING, run=replace(RUN, started_at="2025-03-02T09:30:00Z"))
+    seeded = replace(PASSING, run=replace(RUN, seed=2))
+    assert names(("a", PASSING), ("b", other(PASSING))) == ["model", "softhsm"]
+    assert names(("a", PASSING), ("b", later)) == [
+        "model, 2025-03-01T09:30:00Z",
+        "model, 2025-03-02T09:30:00Z",
+    ]
+    assert names(("a", PASSING), ("b", seeded)) == ["model, seed 20250101", "model, seed 2"]
+    assert names(("a", PASSING), ("b", PASSING)) == ["model, a", "model, b"]
+    assert names(("a", PASSING), ("a", PASSING)) == ["model (1)", "model (2)"]
+
+
 def test_the_league_ranks_and_says_what_kind_of_evidence_each_run_is() -> None:
     league = page_of(FAILING, other(PASSING)).by_id("league").words
     assert league.index("softhsm") < league.index("model")

@@ -131,6 +131,17 @@ def test_answers_findings_and_times_are_there() -> None:
     assert "1inapplicablethe target does not offer security domains" in words(page, "checks")
 
 
+def test_many_findings_are_folded_and_counted() -> None:
+    many = replace(FINDINGS, findings=FINDINGS.findings * 20)
+    told = PageStructure(run_page(PASSING, (), [many])).by_id("findings").words
+    assert "260 more findings" in told
+    assert "and 80 more, in the file of findings." in told
+    assert (
+        "more finding"
+        not in PageStructure(run_page(PASSING, (), [FINDINGS])).by_id("findings").words
+    )
+
+
 def test_mutants_are_claimed_only_where_they_were_tried() -> None:
     result = large_result(clauses=10, checks=10)
     assert "No file of mutants was given" in run_page(result)

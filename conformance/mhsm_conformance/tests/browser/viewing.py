@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -27,7 +27,7 @@ def viewed(
     width: int = DESKTOP,
     scheme: Scheme = "light",
     **settings: Any,
-) -> Iterator[Page]:
+) -> Generator[Page]:
     """Open the page in a context of its own, as wide as a phone or a desktop."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, **settings

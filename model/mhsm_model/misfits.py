@@ -81,7 +81,9 @@ def judged_apart(
         case Malformed():
             demanded = MALFORMED
         case NoOperation():
-            told = f"{reply.status} {reply.code}" if isinstance(reply, Refused) else "carried out"
+            told = "carried out"
+            if isinstance(reply, Refused):
+                told = f"{reply.status} {reply.code or 'without a code'}"
             demanded, answers = NO_OPERATION, ((WHICH_STATUS, told),)
         case Unmodelled(operation=operation):
             return _judged_unmodelled(estate, call, reply, strictness, operation)

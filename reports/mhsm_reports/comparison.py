@@ -43,7 +43,7 @@ class ClauseAcrossRuns:
 
 
 def named_runs(results: Sequence[tuple[str, RunResult]]) -> tuple[NamedRun, ...]:
-    """Name runs, given with their files: by target, and by when, seed and file where that is one.
+    """Name runs, given with their files: by target, and by what else tells them apart.
 
     The order is kept. Runs that agree in all of that are numbered.
     """
@@ -53,13 +53,17 @@ def named_runs(results: Sequence[tuple[str, RunResult]]) -> tuple[NamedRun, ...]
         lambda _file, run: f"seed {run.seed}",
         lambda file, _run: file,
     )
-    names = [""] * len(results)
-    for part in parts:
-        counted = Counter(names)
+    first, *further = parts
+    names = [first(file, result.run) for file, result in results]
+    for part in further:
+        alike: dict[str, list[tuple[int, str]]] = {}
         for index, (file, result) in enumerate(results):
-            if counted[names[index]] > 1 or not names[index]:
-                told = part(file, result.run)
-                names[index] = f"{names[index]}, {told}" if names[index] else told
+            alike.setdefault(names[index], []).append((index, part(file, result.run)))
+        for name, group in alike.items():
+            # What all of them have in common tells none of them apart.
+            if len({told for _, told in group}) > 1:
+                for index, told in group:
+                    names[index] = f"{name}, {told}"
     counted = Counter(names)
     names = [
         f"{name} ({names[:index].count(name) + 1})" if counted[name] > 1 else name

@@ -16,7 +16,6 @@ class EvidenceKind(StrEnum):
     SELF = "self"
     MUTANT = "mutant"
     SECOND = "second implementation"
-    VECTOR = "vector"
     RECORDED = "recorded"
     LIVE = "live"
 
@@ -28,7 +27,6 @@ MEANINGS: Final[Mapping[EvidenceKind, str]] = {
     "say no.",
     EvidenceKind.SECOND: "It passed on an implementation that shares nothing with the judge but "
     "vocabulary.",
-    EvidenceKind.VECTOR: "A published test vector was reproduced.",
     EvidenceKind.RECORDED: "Recorded exchanges of the real service exercised it.",
     EvidenceKind.LIVE: "It passed on the live service.",
 }
@@ -39,8 +37,19 @@ _OF_TARGETS: Final[Mapping[str, EvidenceKind]] = {
     "self": EvidenceKind.SELF,
     "served": EvidenceKind.SELF,
     "token": EvidenceKind.SECOND,
-    "vector": EvidenceKind.VECTOR,
     "live": EvidenceKind.LIVE,
+}
+
+_BROKEN: Final = "mutant:"
+
+_PROOFS: Final[Mapping[str, str]] = {
+    "self": "This target is the specification itself, run forwards: a pass shows that it is "
+    "consistent, and nothing about the real service.",
+    "served": "This endpoint is on this machine and is not the real service: a pass shows that it "
+    "speaks the protocol as specified.",
+    "token": "This target is a second implementation, which shares only vocabulary with the judge: "
+    "a pass shows that the specification can be met, and nothing about the real service.",
+    "live": "This is the real service: where it contradicts a clause, the clause is to be doubted.",
 }
 
 
@@ -81,9 +90,22 @@ def evidence_by_clause(
     }
 
 
+def proof(run: RunResult) -> str:
+    """Say in a sentence what it would prove that a clause passed in the run."""
+    if run.run.target.name.startswith(_BROKEN):
+        return (
+            "This target is broken on purpose: a failure shows that the judge can say no, and a "
+            "pass shows nothing."
+        )
+    return _PROOFS.get(
+        run.run.target.evidence,
+        "Nothing is known of what stands behind this target: a pass supports no clause.",
+    )
+
+
 def evidence_kind(run: RunResult) -> EvidenceKind | None:
     """Return the kind of evidence a passed clause of the run is; None where it is none."""
-    if run.run.target.name.startswith("mutant:"):
+    if run.run.target.name.startswith(_BROKEN):
         return None
     return _OF_TARGETS.get(run.run.target.evidence)
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import Final
 
 import click
@@ -19,7 +18,7 @@ from mhsm_reports.gate import Gate, Weight, compared
 from mhsm_reports.gate.document import gate_document
 from mhsm_reports.gate.markdown import gate_markdown
 from mhsm_reports.gate.text import gate_text
-from mhsm_reports.report_file import write_report
+from mhsm_reports.step_summary import write_summary
 
 __all__ = ["exact_option", "gate", "loaded_baseline", "print_gate", "renewal"]
 
@@ -88,7 +87,10 @@ def gate(
         )
     found = compared(known, result, exact=exact)
     if markdown is not None:
-        _write(markdown, gate_markdown(found))
+        try:
+            write_summary(markdown, gate_markdown(found))
+        except ReportFileError as error:
+            raise unusable(error) from None
     if as_json:
         click.echo(json.dumps(gate_document(found), indent=1))
     else:
@@ -131,18 +133,3 @@ def _loaded_run(path: str) -> RunResult:
         return load(path)
     except ReportFileError as error:
         raise unusable(error) from None
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        if path == os.environ.get("GITHUB_STEP_SUMMARY"):
-            # Other commands of the step have written there, and others will.
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(text)
-        else:
-            write_report(path, text)
-    except ReportFileError as error:
-        raise unusable(error) from None
-    except OSError as error:
-        reason = (error.strerror or "it cannot be written").lower()
-        raise CommandError(f"cannot write {path}: {reason}") from None

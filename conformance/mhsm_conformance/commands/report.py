@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 from typing import Final
 
 import click
@@ -13,7 +13,8 @@ from mhsm_reports import ReportFileError, verdict
 from mhsm_reports.given_files import GivenFiles, read_files
 from mhsm_reports.render import junit, markdown, terminal
 from mhsm_reports.render.visible_text import visible_line
-from mhsm_reports.report_file import write_report
+from mhsm_reports.report_file import check_writable, write_report
+from mhsm_reports.step_summary import write_summary
 
 __all__ = ["report"]
 
@@ -24,7 +25,7 @@ mhsm report run.json                         the report on this terminal
 mhsm report run.json --html report.html      one page that needs no network
 mhsm report a/run.json b/run.json --html c.html      the runs side by side
 mhsm report run.json mutants.json --html report.html with what mutants prove
-mhsm report run.json --markdown - >> "$GITHUB_STEP_SUMMARY"
+mhsm report run.json --markdown "$GITHUB_STEP_SUMMARY"    added to a CI page
 
 Files that `mhsm mutants --out` and `mhsm findings --out` wrote may stand among FILES: only with the
 former does a report claim that a clause's mutants were killed. The name - is standard output.
@@ -38,7 +39,12 @@ bad or cannot be written.
 @click.command(help=_REPORT_HELP)
 @click.argument("files", nargs=-1, required=True, metavar="FILES...")
 @click.option("--html", "html_file", metavar="FILE", help="A page: of the run, or of all runs.")
-@click.option("--markdown", "markdown_file", metavar="FILE", help="A summary for a CI step.")
+@click.option(
+    "--markdown",
+    "markdown_file",
+    metavar="FILE",
+    help="A summary; to $GITHUB_STEP_SUMMARY it is added.",
+)
 @click.option("--junit", "junit_file", metavar="FILE", help="JUnit XML for build servers.")
 def report(
     files: tuple[str, ...],
@@ -55,7 +61,10 @@ def report(
             raise CommandError("no run is among the files; `mhsm run` writes run.json")
         if not destinations:
             _show(given)
-        # All is made before anything is written.
+        # All is made before anything is written, and nothing where one place takes no file.
+        for name in destinations:
+            if name != "-":
+                check_writable(name)
         texts = [
             (name, text)
             for name, text in (
@@ -69,6 +78,8 @@ def report(
             if name == "-":
                 sys.stdout.write(text)
                 sys.stdout.flush()
+            elif name == markdown_file:
+                write_summary(name, text)
             else:
                 write_report(name, text)
     except ReportFileError as error:
@@ -76,6 +87,9 @@ def report(
 
 
 def _check_destinations(files: tuple[str, ...], destinations: list[str]) -> None:
+    again = next((name for name in files if files.count(name) > 1), None)
+    if again is not None:
+        raise CommandError(f"{again} is given twice")
     places = [_place(name) for name in destinations]
     twice = next((name for name in destinations if places.count(_place(name)) > 1), None)
     if twice is not None:
@@ -88,7 +102,7 @@ def _check_destinations(files: tuple[str, ...], destinations: list[str]) -> None
 
 
 def _place(name: str) -> str:
-    return name if name == "-" else str(Path(name).absolute())
+    return name if name == "-" else os.path.realpath(name)
 
 
 def _page(given: GivenFiles) -> str:

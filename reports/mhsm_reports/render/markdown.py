@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from mhsm_reports.comparison import NamedRun, clauses_across, league
+from mhsm_reports.evidence import proof
 from mhsm_reports.render.explanation import explained, script, unexplained
 from mhsm_reports.render.visible_text import bounded, visible_line
 from mhsm_reports.report_file import write_report
@@ -29,6 +30,9 @@ LONGEST_BLOCK: Final = 8_000
 
 MOST_FOLDED: Final = 40
 """Breaches that are told in full."""
+
+MOST_ROWS: Final = 200
+"""Rows of a table, or lines of a list."""
 
 _SIGNS: Final = {
     VerdictClass.PASSED: "✅",
@@ -78,6 +82,7 @@ def _run_parts(result: RunResult) -> Iterator[str]:
         f"{run.seed}{selected}, {_text(run.started_at)}, {run.seconds:,.1f} s, "
         f"{counted(run.exchanges, 'exchange')}, evidence {_text(run.target.evidence)}"
     )
+    yield _text(proof(result))
     if run.state is not RunState.COMPLETE:
         reason = run.state_reason or "no reason was recorded"
         yield f"> **This run is {run.state}:** {_text(reason)}"
@@ -181,11 +186,13 @@ def _comparison_parts(runs: Sequence[NamedRun]) -> Iterator[str]:
         return
     names = " | ".join(_text(named.name) for named in runs)
     rows = [f"| clause | {names} |", "|:--" * (len(runs) + 1) + "|"]
-    for item in differing:
+    for item in differing[:MOST_ROWS]:
         cells = " | ".join("" if clause is None else clause.outcome for clause in item.by_run)
         rows.append(f"| {_text(item.first.id)}: {_text(item.first.prose)} | {cells} |")
     yield f"### Differences in {counted(len(differing), 'clause')}"
     yield "\n".join(rows)
+    if len(differing) > MOST_ROWS:
+        yield f"and {counted(len(differing) - MOST_ROWS, 'more clause')}, in the result files"
 
 
 def _mark(result: RunResult) -> str:
@@ -218,7 +225,7 @@ def _block(text: str, language: str = "text") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _listed(lines: Sequence[str], most: int = 200) -> str:
+def _listed(lines: Sequence[str], most: int = MOST_ROWS) -> str:
     rest = len(lines) - most
     kept = list(lines[:most])
     return "\n".join([*kept, f"* and {rest:,} more"] if rest > 0 else kept)

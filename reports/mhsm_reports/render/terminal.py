@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mhsm_reports.evidence import proof
 from mhsm_reports.render.clause_table import clause_table
 from mhsm_reports.render.console import (
     DEFAULT_WIDTH,
@@ -39,6 +40,10 @@ _COLOURS = {
 }
 #: Below this the tables cannot be drawn; a narrower terminal folds the lines itself.
 NARROWEST = 72
+#: Breaches of one severity that are told in full: nobody scrolls through more.
+MOST_TOLD = 50
+#: Clauses that are named for those that are not.
+MOST_NAMED = 20
 
 
 def show(result: RunResult, stream: TextIO) -> None:
@@ -68,7 +73,7 @@ def render(result: RunResult, *, width: int = DEFAULT_WIDTH, colour: bool = Fals
 
 def _sections(result: RunResult) -> Iterator[RenderableType | str]:
     """Yield the parts of the report; a string among them is copied as it stands."""
-    yield _head(result.run)
+    yield _head(result)
     if result.clauses:
         yield _section("Clauses by area", *_clauses(result.clauses))
         if any(clause.warnings for clause in result.clauses):
@@ -88,11 +93,7 @@ def _sections(result: RunResult) -> Iterator[RenderableType | str]:
         breaches = [item for item in result.failures if item.severity is severity]
         if breaches:
             yield Text(f"{title} ({len(breaches)})", "bold underline")
-        for number, failure in enumerate(breaches, 1):
-            yield _breach(number, failure)
-            # Breaches of one exchange share a script: it stands once, below the last of them.
-            if number == len(breaches) or breaches[number].script != failure.script:
-                yield from filter(None, [script(failure)])
+        yield from _breaches(breaches)
     rest = unexplained(result)
     if rest.clauses or rest.checks:
         yield _section("Failed without an explanation", *_unexplained(rest))
@@ -111,7 +112,8 @@ def _section(title: str, *parts: RenderableType) -> Group:
     return Group(Text(title, "bold underline"), *parts)
 
 
-def _head(run: Run) -> Group:
+def _head(result: RunResult) -> Group:
+    run = result.run
     title = (
         f"{run.tool.name} {run.tool.version}: target {run.target.name}, profile {run.profile}, "
         f"seed {run.seed}, {run.seconds:,.1f} s, {counted(run.exchanges, 'exchange')}, {run.state}"
@@ -123,7 +125,7 @@ def _head(run: Run) -> Group:
     ]
     details = _labelled(
         ("started", f"{run.started_at}, {counted(run.workers, 'worker')}"),
-        ("evidence", run.target.evidence),
+        ("evidence", f"{run.target.evidence}: {proof(result)}"),
         ("offers", ", ".join(run.target.capabilities) or "no optional capability"),
         ("selected", ", ".join(selected) or "everything"),
         ("strict", "breaches of inferred clauses are failures" if run.strict else ""),
@@ -200,6 +202,25 @@ def _expected(clauses: Sequence[ClauseResult], run: Run) -> Table:
             text.append("\nstale: this run did not break it", "bold yellow")
         grid.add_row(visible_line(clause.id), text)
     return grid
+
+
+def _breaches(breaches: Sequence[Failure]) -> Iterator[RenderableType | str]:
+    told = breaches[:MOST_TOLD]
+    for number, failure in enumerate(told, 1):
+        yield _breach(number, failure)
+        # Breaches of one exchange share a script: it stands once, below the last of them.
+        if number == len(told) or told[number].script != failure.script:
+            yield from filter(None, [script(failure)])
+    rest = Counter(visible_line(failure.clause) for failure in breaches[MOST_TOLD:])
+    if rest:
+        counts = ", ".join(
+            f"{clause} {number:,}" for clause, number in rest.most_common(MOST_NAMED)
+        )
+        more = f", and {counted(len(rest) - MOST_NAMED, 'clause')} more"
+        named = counts + (more if len(rest) > MOST_NAMED else "")
+        yield Text(
+            f"And {rest.total():,} more, which the result file tells in full: {named}", "dim"
+        )
 
 
 def _breach(number: int, failure: Failure) -> Group:

@@ -39,8 +39,10 @@ def test_the_head_says_what_was_run() -> None:
     text = " ".join(words(terminal.render(replace(PASSING, run=run))))
     assert text.startswith(
         "mhsm-conformance 0.1.0: target model, profile smoke, seed 20250101, 12.3 s, "
-        "1,234 exchanges, complete started 2025-03-01T09:30:00Z, 4 workers evidence self "
-        "offers backup, roles selected suite sign, clauses SIGN-* strict "
+        "1,234 exchanges, complete started 2025-03-01T09:30:00Z, 4 workers "
+        "evidence self: This target is the specification itself, run forwards: a pass shows that "
+        "it is consistent, and nothing about the real service. offers backup, roles selected "
+        "suite sign, clauses SIGN-* strict "
     )
 
 
@@ -71,6 +73,15 @@ def test_checks_without_a_finding_are_grouped_by_reason() -> None:
     assert "1 passed, 3 inapplicable" in text
     line = line_with(text, "3  inapplicable")
     assert line.endswith("the target does not offer security domains")
+
+
+def test_of_many_failures_the_first_are_told_and_all_are_counted() -> None:
+    many = tuple(replace(BREACH, check=f"check.{number}", seed=number) for number in range(60))
+    text = " ".join(words(terminal.render(replace(FAILING, failures=many))))
+    assert "Failures (60)" in text
+    assert f"{terminal.MOST_TOLD}. check.{terminal.MOST_TOLD - 1} clause" in text
+    assert f"check.{terminal.MOST_TOLD} " not in text
+    assert "And 10 more, which the result file tells in full: SIGN-003 10" in text
 
 
 def test_answers_to_open_questions_are_listed() -> None:

@@ -16,7 +16,10 @@ MOST_TOLD: Final = 60
 """Stories that are told in full; the page must open at once however much failed."""
 
 MOST_ALIKE: Final = 5
-"""Stories of the same clauses that are told in full; the first of them lies open."""
+"""Stories of the same clauses that are told in full; only the first of them may lie open."""
+
+MOST_OPEN: Final = 5
+"""Stories that lie open, so that a reader sees early how many there are."""
 
 MOST_CHARACTERS: Final = 600_000
 """Characters in all stories that are told in full."""
@@ -64,7 +67,7 @@ def stories(result: RunResult, severity: Severity) -> tuple[Story, ...]:
         if in_full:
             alike[clauses] += 1
             room -= size
-        lies_open = in_full and alike[clauses] == 1
+        lies_open = in_full and alike[clauses] == 1 and len(alike) <= MOST_OPEN
         first = group[0]
         title = titles.get(first.check, "")
         told.append(

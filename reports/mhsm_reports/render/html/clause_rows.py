@@ -11,7 +11,6 @@ LETTERS: Final[Mapping[EvidenceKind, str]] = {
     EvidenceKind.SELF: "S",
     EvidenceKind.MUTANT: "M",
     EvidenceKind.SECOND: "2",
-    EvidenceKind.VECTOR: "V",
     EvidenceKind.RECORDED: "R",
     EvidenceKind.LIVE: "L",
 }

@@ -1,31 +1,45 @@
 """The page of several runs side by side."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mhsm_reports.comparison import ClauseAcrossRuns, NamedRun, clauses_across, league
-from mhsm_reports.evidence import MEANINGS, EvidenceKind, evidence_by_clause
+from mhsm_reports.evidence import MEANINGS, EvidenceKind, evidence_by_clause, evidence_kind
 from mhsm_reports.finding_results import FindingsResult
 from mhsm_reports.mutant_results import MutantsResult
 from mhsm_reports.render.html.clause_rows import LETTERS, ClauseRow, area_rows, clause_rows
 from mhsm_reports.render.html.environment import rendered
 from mhsm_reports.render.html.key_picture import KeyPicture, key_picture
+from mhsm_reports.render.html.questions import Reaction, questions
 from mhsm_reports.results import MatrixCell
-from mhsm_reports.verdict import verdict, verdict_class
+from mhsm_reports.verdict import VerdictClass, verdict_class
 from mhsm_reports.vocabulary import CellOutcome, Outcome, Severity
 
 #: Runs differ least where one of them found nothing out: such rows come after real contradictions.
 _FOUND: Final = frozenset({Outcome.PASSED, Outcome.FAILED})
 
+MOST_OPEN: Final = 40
+"""Rows of a table that lie open; what follows is folded."""
+
+MOST_ROWS: Final = 400
+"""Rows of a table that the page has at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunColumn:
-    """A run as a column: its verdict in a word and in a sentence, and its matrix."""
+    """A run as a column: its verdict in a word."""
 
     named: NamedRun
-    word: str
-    verdict: str
+    word: VerdictClass
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPicture:
+    """A key matrix, and the names of the runs that have just this one."""
+
+    names: tuple[str, ...]
     picture: KeyPicture
 
 
@@ -41,11 +55,11 @@ class CellAcrossRuns:
 
 @dataclass(frozen=True, slots=True)
 class QuestionAcrossRuns:
-    """An open question that the runs answered differently: the answers of every run."""
+    """An open question that the runs answered differently: the reactions of every run."""
 
     clause: str
     question: str
-    by_run: tuple[tuple[str, ...], ...]
+    by_run: tuple[tuple[Reaction, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +80,19 @@ def comparison_page(
     evidence = evidence_by_clause([named.result for named in runs], mutants)
     across = clauses_across(runs)
     rows = {row.clause.id: row for row in clause_rows([item.first for item in across], evidence)}
+    columns = [RunColumn(named, verdict_class(named.result)) for named in runs]
+    overall, overall_told = _overall([column.word for column in columns])
     return rendered(
         "comparison.html",
-        columns=[_column(named) for named in runs],
+        columns=columns,
+        overall=overall,
+        overall_told=overall_told,
+        proves={named.name: evidence_kind(named.result) or "none" for named in runs},
+        pictures=_pictures(runs),
+        most_open=MOST_OPEN,
+        most_rows=MOST_ROWS,
         standings=league(runs),
-        words={named.name: verdict_class(named.result) for named in runs},
+        words={column.named.name: column.word for column in columns},
         differing=_differing(across, rows),
         agreeing=[(item, rows[item.first.id]) for item in across if not item.differs],
         breaches=_breaches(runs),
@@ -84,10 +106,23 @@ def comparison_page(
     )
 
 
-def _column(named: NamedRun) -> RunColumn:
-    result = named.result
-    picture = key_picture(result.matrix)
-    return RunColumn(named, verdict_class(result), verdict(result), picture)
+def _overall(words: Sequence[VerdictClass]) -> tuple[VerdictClass, str]:
+    """Say in a word and in a sentence what all runs come to: the worst of them."""
+    counts = Counter(words)
+    if set(words) == {VerdictClass.PASSED}:
+        return VerdictClass.PASSED, f"All {len(words)} runs passed."
+    word = VerdictClass.FAILED if counts[VerdictClass.FAILED] else VerdictClass.UNFINISHED
+    told = ", ".join(f"{counts[each]} {each}" for each in VerdictClass if counts[each])
+    return word, f"Of {len(words)} runs {told}."
+
+
+def _pictures(runs: Sequence[NamedRun]) -> list[SharedPicture]:
+    names: dict[KeyPicture, list[str]] = {}
+    for named in runs:
+        # How often a combination was tried is not in the picture.
+        cells = [replace(cell, exchanges=0) for cell in named.result.matrix]
+        names.setdefault(key_picture(cells), []).append(named.name)
+    return [SharedPicture(tuple(group), picture) for picture, group in names.items()]
 
 
 def _differing(
@@ -138,17 +173,18 @@ def _outcomes(matrix: Sequence[MatrixCell]) -> dict[tuple[str, str, str], CellOu
 
 def _questions(runs: Sequence[NamedRun]) -> list[QuestionAcrossRuns]:
     asked: dict[str, str] = {}
-    tables: list[dict[str, list[str]]] = []
+    tables: list[dict[str, tuple[Reaction, ...]]] = []
     for named in runs:
-        answers: dict[str, list[str]] = {}
-        for answer in named.result.open_questions:
-            asked.setdefault(answer.clause, answer.question)
-            answers.setdefault(answer.clause, []).append(answer.answer)
-        tables.append(answers)
+        table: dict[str, tuple[Reaction, ...]] = {}
+        for question in questions(named.result.open_questions):
+            asked.setdefault(question.clause, question.question)
+            table[question.clause] = question.reactions
+        tables.append(table)
     found: list[QuestionAcrossRuns] = []
-    for clause, question in sorted(asked.items()):
-        by_run = tuple(tuple(sorted(table.get(clause, ()))) for table in tables)
+    for clause, text in sorted(asked.items()):
+        by_run = tuple(table.get(clause, ()) for table in tables)
+        told = {frozenset(reaction.told for reaction in group) for group in by_run}
         # A run that did not ask does not contradict the others.
-        if len({answers for answers in by_run if answers}) > 1:
-            found.append(QuestionAcrossRuns(clause, question, by_run))
+        if len(told - {frozenset()}) > 1:
+            found.append(QuestionAcrossRuns(clause, text, by_run))
     return found

@@ -4,6 +4,7 @@ Whatever a target said is hostile: every value is made visible (no control or bi
 and then escaped.
 """
 
+import math
 from functools import cache
 from typing import Any, Final
 
@@ -35,16 +36,19 @@ def shown(value: object) -> object:
 def duration(seconds: float) -> str:
     """Write a time in seconds as people do: `4.2 ms`, `16.6 s`, `2 min 5 s`."""
     if seconds < 1:
-        return f"{1000 * seconds:,.1f} ms"
+        return f"{1000 * seconds:,.{0 if seconds >= 0.1 else 1}f} ms"
     if seconds < 120:
         return f"{seconds:.1f} s"
+    if math.isinf(seconds):
+        # The sum of times that a file may hold, each of them finite.
+        return "∞ s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes:,} min {rest} s"
 
 
 def share(part: float, whole: float) -> float:
     """Return a part as a percentage of the whole, in tenths; of nothing it is 0."""
-    return round(100 * part / whole, 1) if whole else 0.0
+    return round(100 * (part / whole), 1) if whole and math.isfinite(whole) else 0.0
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mhsm_reports.baseline import stale_declarations
-from mhsm_reports.evidence import MEANINGS, EvidenceKind, evidence_by_clause
+from mhsm_reports.evidence import MEANINGS, EvidenceKind, evidence_by_clause, proof
 from mhsm_reports.finding_results import FindingsResult
 from mhsm_reports.mutant_results import MutantsResult
 from mhsm_reports.render.explanation import unexplained
@@ -13,23 +13,15 @@ from mhsm_reports.render.html.breaches import MOST_STEPS, stories
 from mhsm_reports.render.html.clause_rows import LETTERS, area_rows, clause_rows
 from mhsm_reports.render.html.environment import rendered
 from mhsm_reports.render.html.key_picture import key_picture
+from mhsm_reports.render.html.questions import questions
 from mhsm_reports.render.html.timing import slowest, suite_times
-from mhsm_reports.results import Answer, CheckResult, RunResult
+from mhsm_reports.results import CheckResult, RunResult
 from mhsm_reports.totals import coverage, totals
 from mhsm_reports.verdict import verdict, verdict_class
 from mhsm_reports.vocabulary import WITHOUT_FINDING, Outcome, Severity
 
 #: The area of the clauses about isolation, and the suite of the checks about it.
 ISOLATION_AREA, ISOLATION_SUITE = "ISO", "isolation"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An open question and the answers that the target gave, the most frequent first."""
-
-    clause: str
-    question: str
-    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +47,12 @@ def run_page(
         result=result,
         verdict=verdict(result),
         word=verdict_class(result),
+        proof=proof(result),
         totals=totals(result),
         coverage=coverage(result),
         outcomes=list(Outcome),
         kinds=[(kind, LETTERS[kind], MEANINGS[kind]) for kind in EvidenceKind],
+        letters=LETTERS,
         most_steps=MOST_STEPS,
         failures=stories(result, Severity.FAILURE),
         warnings=stories(result, Severity.WARNING),
@@ -70,7 +64,7 @@ def run_page(
         picture=key_picture(result.matrix),
         isolation_rows=[row for row in rows if row.clause.area == ISOLATION_AREA],
         isolation_checks=_isolation_checks(result),
-        questions=_questions(result.open_questions),
+        questions=questions(result.open_questions),
         expected=[clause for clause in result.clauses if clause.expected_failure is not None],
         whole=result.run.is_whole,
         reasons=_reasons(result.checks),
@@ -86,16 +80,6 @@ def _isolation_checks(result: RunResult) -> list[CheckResult]:
         check
         for check in result.checks
         if check.suite == ISOLATION_SUITE or names.intersection(check.clauses)
-    ]
-
-
-def _questions(answers: Sequence[Answer]) -> list[Question]:
-    groups: dict[tuple[str, str], list[Answer]] = {}
-    for answer in answers:
-        groups.setdefault((answer.clause, answer.question), []).append(answer)
-    return [
-        Question(clause, question, tuple(sorted(group, key=lambda answer: -answer.count)))
-        for (clause, question), group in groups.items()
     ]
 
 

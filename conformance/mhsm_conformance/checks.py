@@ -13,9 +13,9 @@ from mhsm_model.configuration import Configuration
 from mhsm_model.judgement import Breach
 
 if TYPE_CHECKING:
-    from mhsm_conformance.cases.case import TargetContext
+    from mhsm_conformance.cases.case import Case, TargetContext
 
-__all__ = ["CheckRecord", "FailureRecord", "failure_records"]
+__all__ = ["CheckRecord", "FailureRecord", "failure_records", "records_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +110,26 @@ def failure_records(
     strict: bool,
 ) -> list[FailureRecord]:
     """The records of breaches that the last of the steps showed, each with its case."""
-    # Loaded only here: most runs have nothing to explain.
-    from mhsm_conformance.cases.az_form import az_commands  # noqa: PLC0415
-    from mhsm_conformance.cases.curl_form import curl_lines  # noqa: PLC0415
-    from mhsm_conformance.cases.document import case_to_document  # noqa: PLC0415
-    from mhsm_conformance.cases.recording import recorded_case  # noqa: PLC0415
-    from mhsm_conformance.replaying import script_of  # noqa: PLC0415
+    from mhsm_conformance.cases.recording import recorded_case  # noqa: PLC0415 - as below
 
     if not breaches:
         return []
     first = breaches[0].clause.identifier
     case = recorded_case(steps, first, check, seed, target, instances, strict=strict)
+    return records_of(case, breaches, tuple(str(step) for step in steps))
+
+
+def records_of(
+    case: Case, breaches: Sequence[Breach], told: tuple[str, ...]
+) -> list[FailureRecord]:
+    """The records of breaches that the last step of a case showed; `told` are its steps."""
+    # Loaded only here: most runs have nothing to explain.
+    from mhsm_conformance.cases.az_form import az_commands  # noqa: PLC0415
+    from mhsm_conformance.cases.curl_form import curl_lines  # noqa: PLC0415
+    from mhsm_conformance.cases.document import case_to_document  # noqa: PLC0415
+    from mhsm_conformance.replaying import script_of  # noqa: PLC0415
+
     script = script_of(case, breaches)
-    told = tuple(str(step) for step in steps)
     exchange = told[-1] if told else ""
     records: list[FailureRecord] = []
     for breach in breaches:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
@@ -21,6 +22,7 @@ from mhsm_conformance.plugin import RECORD_PROPERTY
 from mhsm_conformance.progress import Progress
 from mhsm_conformance.results import RunFacts, run_result, unnamed
 from mhsm_reports import RunResult, RunState
+from mhsm_targets.protocol import PlannedFactory, TargetFactory
 from mhsm_targets.registry import proven_factory
 
 __all__ = ["NothingToRunError", "RunOptions", "conducted", "suite_names"]
@@ -34,7 +36,7 @@ class NothingToRunError(ValueError):
 class RunOptions:
     """What to run: see `mhsm run --help`. `workers` 1 runs in this process.
 
-    Without `shrinks` a failing sequence of a machine is told as it was found.
+    Without `shrinks` a failing sequence is told as it was found.
     """
 
     target: str
@@ -154,9 +156,11 @@ def conducted(
     ):
         try:
             code = _pytest(options, suites, collector)
+            interrupted = interruption.asked or code == pytest.ExitCode.INTERRUPTED
+            if not interrupted and options.shrinks and _may_be_asked_again(factory):
+                _shorten(collector.records, factory, progress, interruption)
         finally:
             progress.close()
-    interrupted = interruption.asked or code == pytest.ExitCode.INTERRUPTED
     broken = code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
     if broken and not interrupted:
         raise RuntimeError("pytest could not run the suites: see what it printed above")
@@ -179,6 +183,28 @@ def conducted(
         reason=reason,
     )
     return run_result(facts, factory.profile, collector.records, named)
+
+
+def _may_be_asked_again(factory: TargetFactory) -> bool:
+    """Whether to try a failing sequence again costs nothing and reaches nobody else's keys."""
+    return not factory.profile.live and not isinstance(factory, PlannedFactory)
+
+
+def _shorten(
+    records: Sequence[CheckRecord],
+    factory: TargetFactory,
+    progress: Progress,
+    interruption: Interruption,
+) -> None:
+    """Tell failures by fewer steps; an interrupt leaves the others as they are."""
+    if not any(record.failures for record in records):
+        return
+    # Loaded only here: most runs have nothing to explain.
+    from mhsm_conformance.cases.shorter_failures import shorten_failures  # noqa: PLC0415
+
+    progress.trying("fewer steps that show the failures")
+    with suppress(KeyboardInterrupt):
+        shorten_failures(records, factory, interruption.check)
 
 
 def _state(records: Sequence[CheckRecord], *, interrupted: bool) -> tuple[RunState, str | None]:

@@ -12,20 +12,26 @@ from mhsm_targets.protocol import TargetFactory
 __all__ = ["shortened"]
 
 
+def _always() -> bool:
+    return True
+
+
 def shortened(
     case: Case,
     found: Trial,
     factory: TargetFactory,
     on_exchange: Callable[[], None] | None = None,
+    may_try: Callable[[], bool] = _always,
 ) -> Case:
     """The shortest case found that breaks the same clause on targets of the factory.
 
     `found` is a trial that broke it. No single step of the result can be left out, and it opens no
-    instance that it does not need. Where nothing can be left out it is the case itself.
+    instance that it does not need. Where nothing can be left out it is the case itself. `may_try`
+    is asked before each trial: once it says no, the result is the shortest so far.
     """
 
     def breaks(candidate: Case) -> bool:
-        return tried(candidate, factory, on_exchange).broke(case.clause)
+        return may_try() and tried(candidate, factory, on_exchange).broke(case.clause)
 
     if found.at is not None and found.at < len(case.steps):
         case = without_steps(case, frozenset(range(found.at + 1, len(case.steps) + 1)))

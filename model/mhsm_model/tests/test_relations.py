@@ -287,6 +287,45 @@ def test_a_wrong_padding_decrypts_to_nothing() -> None:
     )
 
 
+# RFC 3394, 4.1, 4.2, 4.3 and 4.6.
+RFC_3394: Final = [
+    (
+        "A128KW",
+        16,
+        "00112233445566778899aabbccddeeff",
+        "1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5",
+    ),
+    (
+        "A192KW",
+        24,
+        "00112233445566778899aabbccddeeff",
+        "96778b25ae6ca435f92b5b97c050aed2468ab8a17ad84e5d",
+    ),
+    (
+        "A256KW",
+        32,
+        "00112233445566778899aabbccddeeff",
+        "64e8c3f9ce0f5ba263e9777905818a2a93c8191e7d6e8ae7",
+    ),
+    (
+        "A256KW",
+        32,
+        "00112233445566778899aabbccddeeff000102030405060708090a0b0c0d0e0f",
+        "28c9f404c4b810f4cbccb35cfb87f8263f5786e2d80ed326cbc7f0e71a99f43bfb988b9b7a02dd21",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "size", "wrapped", "expected"), RFC_3394)
+def test_key_wrap_is_that_of_rfc_3394(name: str, size: int, wrapped: str, expected: str) -> None:
+    secret, plain = OctSecret(bytes(range(size))), bytes.fromhex(wrapped)
+    made = encrypted(ALGORITHMS[name], secret, plain, None, None)
+    assert made == Ciphertext(bytes.fromhex(expected))
+    assert decrypted(ALGORITHMS[name], secret, made, None) == plain
+    altered = Ciphertext(bytes([made.value[0] ^ 1]) + made.value[1:])
+    assert decrypted(ALGORITHMS[name], secret, altered, None) is None
+
+
 GCM_KEY: Final = "feffe9928665731c6d6a8f9467308308"
 GCM_PLAINTEXT: Final = (
     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"

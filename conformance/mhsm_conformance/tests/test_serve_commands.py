@@ -186,7 +186,7 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(words: list[str], told
 
 def test_what_is_a_service_already_is_not_served() -> None:
     url = "https://hsm.managedhsm.azure.net"
-    result = mhsm("serve", "https", "--port", "0", MHSM_HTTPS_URLS=url)
+    result = mhsm("serve", "https", "--port", "0", MHSM_HTTPS_URLS=url, MHSM_HTTPS_TOKEN="t")
     assert result.returncode == 2
     assert result.stderr == ("mhsm: target https is served already: let clients use its own URL\n")
 

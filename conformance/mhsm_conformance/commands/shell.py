@@ -11,8 +11,9 @@ import click
 from mhsm_conformance.commands.endpoint_options import connection_options, run_limits, told_endpoint
 from mhsm_conformance.commands.options import CommandError, strict_option
 from mhsm_conformance.commands.token_options import token_options
+from mhsm_conformance.planned import as_planned
 from mhsm_model.configuration import Configuration
-from mhsm_targets.protocol import PlannedFactory, TargetFactory, TargetUnavailableError
+from mhsm_targets.protocol import TargetFactory, TargetUnavailableError
 from mhsm_targets.registry import UnknownTargetError, proven_factory, use_endpoint, use_module
 
 __all__ = ["shell"]
@@ -85,15 +86,8 @@ def shell(
         raise click.UsageError("every --instance has a name of its own")
     try:
         factory = proven_factory(target)
-        if isinstance(factory, PlannedFactory):
-            for line in factory.plan():
-                _tell(line)
-        try:
+        with as_planned(factory, _tell):
             lawful = _conversed(factory, hosts, seed, strict=strict)
-        finally:
-            if isinstance(factory, PlannedFactory):
-                for line in factory.finish():
-                    _tell(line)
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
     sys.exit(0 if lawful else _UNLAWFUL)

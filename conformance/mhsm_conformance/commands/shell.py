@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.util import find_spec
 from typing import Any, Final
@@ -19,6 +20,7 @@ from mhsm_targets.registry import UnknownTargetError, proven_factory, use_endpoi
 __all__ = ["shell"]
 
 _DOMAIN: Final = ".managedhsm.azure.net"
+_HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _UNLAWFUL: Final = 1
 _PROMPT: Final = "prompt_toolkit"
 
@@ -82,7 +84,10 @@ def shell(
     use_module(module, tokens, pin_file)
     use_endpoint(told_endpoint(endpoint))
     hosts = [name if "." in name else name + _DOMAIN for name in instances or ("hsm-a",)]
-    if len(set(hosts)) < len(hosts):
+    for name, host in zip(instances, hosts, strict=False):
+        if _HOST.fullmatch(host) is None:
+            raise click.UsageError(f"--instance {name!a} is no name of a host: letters, digits, -")
+    if len({host.lower() for host in hosts}) < len(hosts):
         raise click.UsageError("every --instance has a name of its own")
     try:
         factory = proven_factory(target)

@@ -213,7 +213,10 @@ def _body(call: Call, sent: HttpRequest, known: Provenance) -> Term:
         for leaf in leaves(term)
         if isinstance(leaf, str | bytes)
     )
-    named = any(f'"{name}"'.encode() in sent.body for name in SECRET_MEMBERS)
+    # A letter of a name may be escaped.
+    named = rb"\u00" in sent.body or any(
+        f'"{name}"'.encode() in sent.body for name in SECRET_MEMBERS
+    )
     if isinstance(request, ImportKey):
         values = (getattr(key, name) for name in SECRET_MEMBERS)
         if any(value and encoded(value).encode() in plain for value in values):

@@ -39,6 +39,11 @@ def _folders(begun: str) -> Iterator[CompletionItem]:
     yield CompletionItem(begun, type="dir")
 
 
+def _files_and_targets(begun: str) -> Iterator[CompletionItem]:
+    yield from _files(begun)
+    yield from _among(target_names(), begun)
+
+
 _BY_NAME: Final[dict[str, Completer]] = {
     "target": lambda begun: _among(target_names(), begun),
     "suite": lambda begun: _among(suite_names(), begun),
@@ -50,6 +55,7 @@ _BY_NAME: Final[dict[str, Completer]] = {
     "file": _files,
 }
 _BY_METAVAR: Final[dict[str, Completer]] = {
+    "CASE... TARGET": _files_and_targets,
     "FILE": _files,
     "FILES": _files,
     "PATH": _files,

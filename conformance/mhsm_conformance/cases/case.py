@@ -10,6 +10,7 @@ from mhsm_conformance.steps import Lapse, Loss
 from mhsm_model.catalogue import clause
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Credential
+from mhsm_reports.render.visible_text import visible_line
 
 __all__ = [
     "Asked",
@@ -83,9 +84,9 @@ class Case:
 
     @property
     def title(self) -> str:
-        """What it is about, in a line."""
+        """What it is about, in one line: scripts have it as a comment, which nothing may end."""
         if self.clause is None:
-            return f"A sequence that {self.target.name} answered lawfully."
+            return f"A sequence that {visible_line(self.target.name)} answered lawfully."
         return f"{self.clause}: {clause(self.clause).prose}"
 
     @property

@@ -26,6 +26,7 @@ from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.configuration import Configuration
 from mhsm_model.exchange import Credential
 from mhsm_model.revisions import LATEST_RECORDED
+from mhsm_reports.render.visible_text import visible_line
 
 __all__ = ["imports_of", "python_test", "statements", "written_configurations"]
 
@@ -50,8 +51,22 @@ _NAMES: Final = {
 """What the calls may need, by the module that has it."""
 
 
-def python_test(case: Case) -> str:
-    """The case as a pytest function, with its imports; it uses the plugin's `open_session`."""
+def python_test(*cases: Case) -> str:
+    """The cases as pytest functions, with their imports; they use the plugin's `open_session`."""
+    functions: dict[str, str] = {}
+    for case in cases:
+        first = name = f"test_{case.clause or 'sequence'}".lower().replace("-", "_")
+        number = 1
+        while name in functions:
+            # Two cases of one clause: the second would take the place of the first.
+            number += 1
+            name = f"{first}_{number}"
+        functions[name] = _function(case, name)
+    code = "\n\n".join(functions.values())
+    return "\n".join([*imports_of(code), "", "", code])
+
+
+def _function(case: Case, name: str) -> str:
     strict = " --mhsm-strict" if case.strict else ""
     body = [
         *_docstring(
@@ -64,16 +79,15 @@ def python_test(case: Case) -> str:
     instances = written_configurations(case.instances)
     body.append(f"session = open_session({instances}, seed={case.seed})")
     body += statements(case, "session")
-    name = re.sub(r"\W+", "_", f"test_{case.clause or 'sequence'}".lower(), flags=re.ASCII)
     code = "\n".join(f"    {line}" if line else "" for line in body)
     function = f"def {name}(open_session):\n{code}\n"
     if case.left_out is not None:
         function = f"@pytest.mark.skip(reason={'untested: ' + case.left_out!r})\n{function}"
-    return "\n".join([*imports_of(function), "", "", function])
+    return function
 
 
 def _found(case: Case) -> str:
-    where = f"on {case.target.name}"
+    where = f"on {visible_line(case.target.name)}"
     return f"Typed {where}." if case.check is None else f"Found by {case.check} {where}."
 
 

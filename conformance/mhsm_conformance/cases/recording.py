@@ -36,7 +36,7 @@ from mhsm_model.tables.key_types import CURVES, RSA_BITS
 from mhsm_model.wire.http import HttpRequest
 from mhsm_targets.protocol import TargetProfile
 
-__all__ = ["context_of", "recorded_case"]
+__all__ = ["SECRET_MEMBERS", "context_of", "recorded_case"]
 
 _TIMES: Final = ("not_before", "expires")
 _NEAR: Final = 366 * 86400
@@ -45,7 +45,9 @@ _NEAR: Final = 366 * 86400
 _RETURNED: Final = ("ciphertext", "signature")
 """Members that hold what an earlier reply gave."""
 
-_SECRET: Final = (*PRIVATE_MEMBERS, "key_hsm")
+SECRET_MEMBERS: Final = (*PRIVATE_MEMBERS, "key_hsm")
+"""Members of a key to import that no case holds, and no history."""
+
 _NO_BLOB: Final = 64
 """What is shorter, in bytes, holds no key: it is no backup blob, whatever it was sent as."""
 
@@ -159,7 +161,7 @@ def _key_member(name: str, value: bytes, samples: Sequence[Sample]) -> Term:
             found = derived(value, whole, SampleMember(kind, serial, name))
             if found is not None:
                 return found
-    return LeftOut("a private member of a key") if name in _SECRET else value
+    return LeftOut("a private member of a key") if name in SECRET_MEMBERS else value
 
 
 def _samples_like(key: JsonWebKey) -> Iterator[Sample]:
@@ -211,9 +213,12 @@ def _body(call: Call, sent: HttpRequest, known: Provenance) -> Term:
         for leaf in leaves(term)
         if isinstance(leaf, str | bytes)
     )
-    named = any(f'"{name}"'.encode() in sent.body for name in _SECRET)
+    # A letter of a name may be escaped.
+    named = rb"\u00" in sent.body or any(
+        f'"{name}"'.encode() in sent.body for name in SECRET_MEMBERS
+    )
     if isinstance(request, ImportKey):
-        values = (getattr(key, name) for name in _SECRET)
+        values = (getattr(key, name) for name in SECRET_MEMBERS)
         if any(value and encoded(value).encode() in plain for value in values):
             return LeftOut("a private member of a key")
     elif obscure and named:

@@ -4,43 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mhsm_model.exchange import (
-    BackupKey,
-    CreateKey,
-    Decrypt,
-    DeleteKey,
-    Encrypt,
-    GetDeletedKey,
-    GetKey,
-    GetRandomBytes,
-    ImportKey,
-    ListDeletedKeys,
-    ListKeys,
-    ListKeyVersions,
-    PurgeDeletedKey,
-    RecoverDeletedKey,
-    ReleasePolicy,
-    RequestedAttributes,
-    RestoreKey,
-    Sign,
-    UnwrapKey,
-    UpdateKey,
-    Verify,
-    WrapKey,
-)
+from mhsm_model.exchange import ReleasePolicy, RequestedAttributes
 from mhsm_model.jwk import JsonWebKey
+from mhsm_model.operations import OPERATIONS
 
 __all__ = ["KINDS", "PARTS", "REQUESTS"]
 
-REQUESTS: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind
-    for kind in (
-        *(CreateKey, ImportKey, GetKey, UpdateKey, ListKeys, ListKeyVersions, ListDeletedKeys),
-        *(DeleteKey, GetDeletedKey, RecoverDeletedKey, PurgeDeletedKey, BackupKey, RestoreKey),
-        *(Sign, Verify, Encrypt, Decrypt, WrapKey, UnwrapKey, GetRandomBytes),
-    )
-}
-"""Requests that have a REST form, by the name of their class."""
+REQUESTS: Final[dict[str, type[Any]]] = {row.request.__name__: row.request for row in OPERATIONS}
+"""The requests of all operations, by the name of their class."""
 
 PARTS: Final[dict[str, type[Any]]] = {
     "attributes": RequestedAttributes,

@@ -67,7 +67,7 @@ def check_case_folder(folder: Path) -> None:
 def store_cases(folder: Path, documents: Mapping[str, Mapping[str, Any]]) -> None:
     """Write cases by their names in the folder of a run, and remove those of the run before.
 
-    What a user shortened stays, and so does what is no case. Raises ReportFileError.
+    What a user shortened or typed stays, and so does what is no case. Raises ReportFileError.
     """
     cases = folder / FOLDER
     try:
@@ -97,4 +97,6 @@ def _is_of_a_run(path: Path) -> bool:
     if not isinstance(document, dict):
         return False
     told = cast("dict[str, Any]", document)
-    return told.get("format") == CASE_FORMAT and told.get("shortened_from", "") is None
+    is_typed = told.get("check") is None
+    is_whole = told.get("shortened_from", "") is None
+    return told.get("format") == CASE_FORMAT and is_whole and not is_typed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.util import find_spec
 from typing import Any, Final
@@ -11,13 +12,15 @@ import click
 from mhsm_conformance.commands.endpoint_options import connection_options, run_limits, told_endpoint
 from mhsm_conformance.commands.options import CommandError, strict_option
 from mhsm_conformance.commands.token_options import token_options
+from mhsm_conformance.planned import as_planned
 from mhsm_model.configuration import Configuration
-from mhsm_targets.protocol import PlannedFactory, TargetFactory, TargetUnavailableError
+from mhsm_targets.protocol import TargetFactory, TargetUnavailableError
 from mhsm_targets.registry import UnknownTargetError, proven_factory, use_endpoint, use_module
 
 __all__ = ["shell"]
 
 _DOMAIN: Final = ".managedhsm.azure.net"
+_HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _UNLAWFUL: Final = 1
 _PROMPT: Final = "prompt_toolkit"
 
@@ -81,19 +84,15 @@ def shell(
     use_module(module, tokens, pin_file)
     use_endpoint(told_endpoint(endpoint))
     hosts = [name if "." in name else name + _DOMAIN for name in instances or ("hsm-a",)]
-    if len(set(hosts)) < len(hosts):
+    for name, host in zip(instances, hosts, strict=False):
+        if _HOST.fullmatch(host) is None:
+            raise click.UsageError(f"--instance {name!a} is no name of a host: letters, digits, -")
+    if len({host.lower() for host in hosts}) < len(hosts):
         raise click.UsageError("every --instance has a name of its own")
     try:
         factory = proven_factory(target)
-        if isinstance(factory, PlannedFactory):
-            for line in factory.plan():
-                _tell(line)
-        try:
+        with as_planned(factory, _tell):
             lawful = _conversed(factory, hosts, seed, strict=strict)
-        finally:
-            if isinstance(factory, PlannedFactory):
-                for line in factory.finish():
-                    _tell(line)
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
     sys.exit(0 if lawful else _UNLAWFUL)

@@ -135,14 +135,21 @@ def _http(talk: Conversation, line: str, words: tuple[Word, ...], label: str | N
     for word in rest:
         if word.begins(_ANNOUNCED):
             announced = word.after(len(_ANNOUNCED)).text
+            if announced != announced.strip() or not _is_sendable(announced.replace(" ", "")):
+                raise LineError("a content type is printable ASCII", word.column)
     plain = tuple(word for word in rest if not word.begins(_ANNOUNCED))
     method, path, *bodies = _argument((name, *plain), 2, 3)
     if not method.text.isascii() or not method.text.isalpha():
         raise LineError(f"a method is letters, as in GET, not {method.text!r}", method.column)
-    if not path.text.startswith("/") or not path.text.isascii() or " " in path.text:
-        raise LineError("a path begins with / and has no blanks", path.column)
+    if not path.text.startswith("/") or not _is_sendable(path.text):
+        raise LineError("a path begins with / and is printable ASCII, no blanks", path.column)
     body = value_in(bodies[0], _BODY, talk.now, talk) if bodies else None
     return talk.send_message(line, label, method.text.upper(), path.text, body or b"", announced)
+
+
+def _is_sendable(text: str) -> bool:
+    """Whether it can stand in the line of a request or in a header as it is."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 _ACTS: Final[dict[str, Callable[[Conversation, str, tuple[Word, ...], str | None], Done]]] = {

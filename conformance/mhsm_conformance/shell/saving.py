@@ -35,9 +35,10 @@ def save(word: Word, conversation: Conversation) -> str:
         raise LineError(f"a file to save to ends in {endings}, not {path.name!r}", word.column)
     if not conversation.exchanges:
         raise LineError("nothing was sent yet", word.column)
+    text = written(path, conversation)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(written(path, conversation))
+            file.write(text)
     except FileExistsError:
         raise LineError(f"{path} is there already; name another file", word.column) from None
     except (OSError, ValueError) as error:

@@ -256,6 +256,7 @@ def test_cases_of_the_run_before_are_removed_and_nothing_else(tmp_path: Path) ->
         "foreign.json": "{}",
         "broken.json": "{",
         "short.json": json.dumps(document(shortened_from="a.json")),
+        "typed.json": json.dumps(document(check=None)),
     }
     for name, text in own.items():
         (folder / name).write_text(text, "utf-8")

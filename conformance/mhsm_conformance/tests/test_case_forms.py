@@ -8,7 +8,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -149,6 +150,24 @@ def test_a_case_is_a_test_that_passes_on_the_model_and_fails_where_it_failed(
     failed = pytester.runpytest_subprocess("--mhsm-target", NAME, "--mhsm-strict")
     failed.assert_outcomes(failed=1)
     failed.stdout.fnmatch_lines(["*ALG-004 (MUST, *"])
+
+
+def test_cases_of_one_clause_are_tests_of_their_own(
+    pytester: pytest.Pytester, failing: Case
+) -> None:
+    pytester.makepyfile(python_test(failing, replace(failing, seed=9), failing))
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize("form", [curl_lines, az_commands, python_test])
+def test_nothing_that_a_file_says_becomes_a_command(
+    form: Callable[[Case], str | None], failing: Case
+) -> None:
+    target = replace(failing.target, name="x\ntouch harm\n")
+    text = form(replace(failing, clause=None, check=None, target=target))
+    assert text is not None
+    assert "x touch harm answered lawfully" in text
+    assert "touch harm" not in [line.strip() for line in text.splitlines()]
 
 
 def test_every_kind_of_step_is_in_a_test_that_passes(

@@ -367,6 +367,12 @@ SENDINGS: Final[tuple[tuple[Callable[[Session], object], str], ...]] = (
     ),
     (
         lambda s: s.send_message(
+            HOSTS[0], "PUT", "/keys/a?api-version=7.5", rb'{"key":{"kty":"oct","\u006b":"c2l4dGVl'
+        ),
+        "a body that names private members",
+    ),
+    (
+        lambda s: s.send_message(
             HOSTS[0],
             "PUT",
             "/keys/a?api-version=7.5",

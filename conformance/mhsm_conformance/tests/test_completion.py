@@ -37,6 +37,7 @@ def asked(line: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("mhsm run --clause api-01", ["plain,API-011", "plain,API-013"]),
         ("mhsm jwk ke", ["file,ke"]),
         ("mhsm gate ", ["file,"]),
+        ("mhsm replay a.json soft", ["file,soft", "plain,softhsm"]),
         ("mhsm run --out ", ["dir,"]),
         ("mhsm comp", ["plain,completion"]),
         ("mhsm run --profile s", ["plain,smoke"]),

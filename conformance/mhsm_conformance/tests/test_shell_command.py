@@ -57,6 +57,13 @@ def test_instances_have_the_names_that_are_given() -> None:
     assert "every --instance has a name of its own" in ran.stderr
 
 
+@pytest.mark.parametrize("name", ["", "a/b", "a_b", "-a", "a b", "\n", "é"])
+def test_an_instance_whose_name_no_url_can_have_is_refused(name: str) -> None:
+    ran = piped("create k EC\n", "--instance", name)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "is no name of a host" in ran.stderr
+
+
 def test_the_same_seed_gives_the_same_keys() -> None:
     first, again, other = (
         piped("create k oct\n", "--seed", seed).stdout for seed in ("1", "1", "2")

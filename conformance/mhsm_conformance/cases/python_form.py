@@ -50,8 +50,28 @@ _NAMES: Final = {
 """What the calls may need, by the module that has it."""
 
 
-def python_test(case: Case) -> str:
-    """The case as a pytest function, with its imports; it uses the plugin's `open_session`."""
+def python_test(case: Case, *others: Case) -> str:
+    """The cases as pytest functions, with their imports; they use the plugin's `open_session`.
+
+    Functions whose cases break the same clause are numbered from the second on: of two with one
+    name Python would keep only the last.
+    """
+    names: list[str] = []
+    functions: list[str] = []
+    for one in (case, *others):
+        name = _name(one)
+        names.append(name)
+        serial = names.count(name)
+        functions.append(_function(one, name if serial == 1 else f"{name}_{serial}"))
+    code = "\n\n".join(functions)
+    return "\n".join([*imports_of(code), "", "", code])
+
+
+def _name(case: Case) -> str:
+    return re.sub(r"\W+", "_", f"test_{case.clause or 'sequence'}".lower(), flags=re.ASCII)
+
+
+def _function(case: Case, name: str) -> str:
     strict = " --mhsm-strict" if case.strict else ""
     body = [
         *_docstring(
@@ -64,12 +84,11 @@ def python_test(case: Case) -> str:
     instances = written_configurations(case.instances)
     body.append(f"session = open_session({instances}, seed={case.seed})")
     body += statements(case, "session")
-    name = re.sub(r"\W+", "_", f"test_{case.clause or 'sequence'}".lower(), flags=re.ASCII)
     code = "\n".join(f"    {line}" if line else "" for line in body)
     function = f"def {name}(open_session):\n{code}\n"
     if case.left_out is not None:
         function = f"@pytest.mark.skip(reason={'untested: ' + case.left_out!r})\n{function}"
-    return "\n".join([*imports_of(function), "", "", function])
+    return function
 
 
 def _found(case: Case) -> str:

@@ -141,7 +141,10 @@ def _print_as(form: str, cases: Loaded) -> None:
     from mhsm_conformance.cases.curl_form import curl_lines  # noqa: PLC0415
     from mhsm_conformance.cases.python_form import python_test  # noqa: PLC0415
 
-    printed = {"python": python_test, "curl": curl_lines, "az": az_commands}[form]
+    if form == "python":
+        click.echo(python_test(*(case for _, case in cases)), nl=False)
+        return
+    printed = {"curl": curl_lines, "az": az_commands}[form]
     texts: list[str] = []
     for file, case in cases:
         text = printed(case)

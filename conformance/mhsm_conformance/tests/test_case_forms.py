@@ -151,6 +151,15 @@ def test_a_case_is_a_test_that_passes_on_the_model_and_fails_where_it_failed(
     failed.stdout.fnmatch_lines(["*ALG-004 (MUST, *"])
 
 
+def test_cases_of_one_clause_are_as_many_tests(
+    pytester: pytest.Pytester, failing: Case, whole: Session
+) -> None:
+    text = python_test(failing, case_of(whole), failing, failing)
+    pytester.makepyfile(text)
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=4)
+    assert text.count("import Configuration\n") == 1
+
+
 def test_every_kind_of_step_is_in_a_test_that_passes(
     pytester: pytest.Pytester, whole: Session
 ) -> None:
@@ -249,6 +258,24 @@ def test_what_is_longer_than_a_command_line_is_a_comment() -> None:
     text = curl_lines(case_of(session))
     assert "# (it is longer than a command line may be)" in text
     assert subprocess.run(["sh", "-n", "-c", text], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("missing", ["MHSM_URL", "MHSM_CA", "MHSM_TOKEN", "MHSM_CONTROLS"])
+def test_curl_names_a_variable_that_is_not_set_and_sends_nothing(
+    whole: Session, missing: str
+) -> None:
+    names = ("MHSM_URL", "MHSM_URL_2", "MHSM_CA", "MHSM_TOKEN", "MHSM_CONTROLS")
+    done = subprocess.run(
+        ["sh", "-c", curl_lines(case_of(whole))],
+        env={"PATH": os.environ["PATH"], **{name: "a" for name in names if name != missing}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert f"{missing}: is not set" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_curl_says_what_a_case_leaves_out() -> None:

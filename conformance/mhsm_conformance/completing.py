@@ -39,6 +39,12 @@ def _folders(begun: str) -> Iterator[CompletionItem]:
     yield CompletionItem(begun, type="dir")
 
 
+def _files_then_a_target(begun: str) -> Iterator[CompletionItem]:
+    """Targets where the word begins like one: a shell lists files where it gets nothing else."""
+    targets = list(_among(target_names(), begun)) if begun else []
+    yield from targets or _files(begun)
+
+
 _BY_NAME: Final[dict[str, Completer]] = {
     "target": lambda begun: _among(target_names(), begun),
     "suite": lambda begun: _among(suite_names(), begun),
@@ -48,6 +54,7 @@ _BY_NAME: Final[dict[str, Completer]] = {
     "pattern": _clauses,
     "paths": _files,
     "file": _files,
+    "words": _files_then_a_target,
 }
 _BY_METAVAR: Final[dict[str, Completer]] = {
     "FILE": _files,

@@ -30,4 +30,4 @@ fi
 
 [[ -x .venv/bin/python ]] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --constraint requirements/lock.txt --editable '.[https,pkcs11,server]' tox
+    --constraint requirements/lock.txt --editable '.[https,pkcs11,server,shell]' tox

@@ -36,6 +36,7 @@ __all__ = ["curl_lines"]
 _LONGEST_WORD: Final = 120_000
 """What a word of a command line may come to, in bytes; Linux takes no more than 131071."""
 
+_CONTROLS: Final = "MHSM_CONTROLS"
 _AS_JSON: Final = f"-H 'Content-Type: {JSON}'"
 
 _TAKEN: Final = """\
@@ -179,6 +180,7 @@ def curl_lines(case: Case) -> str:
     lines.append("")
     if case.left_out is not None:
         lines.append(f"echo {quote(case.left_out)} >&2; exit 2")
+    lines += [f': "${{{name}:?is not set}}"' for name in _variables(case, urls)]
     lines += _configured(case)
     needed = {source.step for step in case.steps for source in sources(step)}
     ahead = 0
@@ -203,16 +205,29 @@ def _leaves(case: Case) -> Iterator[Term]:
 
 
 def _head(case: Case, urls: Mapping[str, str]) -> Iterator[str]:
-    used = {step.host for step in case.steps if isinstance(step, Asked | Message)}
-    variables = [urls[host].removeprefix("$") for host in urls if host in used]
+    variables = [name for name in _variables(case, urls) if name != _CONTROLS]
     yield f"# {case.title}"
-    yield f"# Takes {', '.join([*variables, 'MHSM_CA, MHSM_TOKEN'])}: base URLs, CA file, token."
-    if list(_configured(case)) or any(isinstance(step, Lapse | Loss) for step in case.steps):
+    yield f"# Takes {', '.join(variables)}: base URLs, CA file, token."
+    if _controlled(case):
         yield "# Takes MHSM_CONTROLS too: the URL of the controls of `mhsm serve --controls`."
     if any(
         isinstance(leaf, Taken) and isinstance(leaf.source, SampleMember) for leaf in _leaves(case)
     ):
         yield "# MHSM_PYTHON is a Python that has mhsm-conformance: it makes the keys to import."
+
+
+def _variables(case: Case, urls: Mapping[str, str]) -> Iterator[str]:
+    """What the script takes from its environment, and cannot do without."""
+    used = {step.host for step in case.steps if isinstance(step, Asked | Message)}
+    yield from (urls[host].removeprefix("$") for host in urls if host in used)
+    yield from ("MHSM_CA", "MHSM_TOKEN")
+    if _controlled(case):
+        yield _CONTROLS
+
+
+def _controlled(case: Case) -> bool:
+    steps = any(isinstance(step, Lapse | Loss) for step in case.steps)
+    return steps or any(_configured(case))
 
 
 def _configured(case: Case) -> Iterator[str]:

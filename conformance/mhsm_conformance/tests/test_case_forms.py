@@ -270,6 +270,24 @@ def test_what_is_longer_than_a_command_line_is_a_comment() -> None:
     assert subprocess.run(["sh", "-n", "-c", text], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("missing", ["MHSM_URL", "MHSM_CA", "MHSM_TOKEN", "MHSM_CONTROLS"])
+def test_curl_names_a_variable_that_is_not_set_and_sends_nothing(
+    whole: Session, missing: str
+) -> None:
+    names = ("MHSM_URL", "MHSM_URL_2", "MHSM_CA", "MHSM_TOKEN", "MHSM_CONTROLS")
+    done = subprocess.run(
+        ["sh", "-c", curl_lines(case_of(whole))],
+        env={"PATH": os.environ["PATH"], **{name: "a" for name in names if name != missing}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert f"{missing}: is not set" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_curl_says_what_a_case_leaves_out() -> None:
     session = session_on()
     session.send(HOSTS[0], RestoreKey(b"a blob." * 40))

@@ -53,7 +53,7 @@ def request_id_is_a_uuid(exchange: WireExchange) -> Finding:
 
 @wire_rule("API-209", sources=_RECORDED)
 def request_id_is_new(exchange: WireExchange) -> Finding:
-    """Name every response by an id that no other response of the instance has."""
+    """Name every response by an id that no other response has."""
     shown = exchange.request_id
     if shown is None or not exchange.earlier_ids:
         return VACUOUS

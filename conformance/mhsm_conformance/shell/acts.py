@@ -54,8 +54,8 @@ class Acts:
     def undo(self) -> str:
         """Take the last act back: the target is opened anew, and the acts before are done again.
 
-        Returns the line. Raises LineError where there is none, or the target is one that cannot be
-        had anew.
+        Returns the line. Raises LineError where there is none, where the target is one that cannot
+        be had anew, and where a line cannot be done again: the conversation ends before that one.
         """
         if not self.conversation.can_begin_again:
             raise LineError(f"{self.conversation.target} cannot be set back to what it was", 0)
@@ -64,8 +64,12 @@ class Acts:
         *kept, last = self.lines
         self.conversation.begin()
         self.lines = []
-        for line in kept:
-            self.carry_out(line)
+        for number, line in enumerate(kept, 1):
+            try:
+                self.carry_out(line)
+            except LineError as error:
+                told = f"line {number} cannot be done again, all from there is taken back: {error}"
+                raise LineError(told, 0) from None
         return last
 
     def _done(self, line: str) -> Done:

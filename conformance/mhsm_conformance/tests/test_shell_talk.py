@@ -355,6 +355,17 @@ def test_a_word_of_the_shell_can_name_a_reply() -> None:
 # --- undo, load, save -----------------------------------------------------------------------------
 
 
+def test_undo_says_which_line_cannot_be_done_again(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_bytes(b"hello")
+    talk = Talk()
+    talk.take(KEY, f"encrypt k A256GCM file:{text}", "get k")
+    text.unlink()
+    with pytest.raises(LineError, match="line 2 cannot be done again, all from there is taken"):
+        talk.take("undo")
+    assert [exchange.line for exchange in talk.conversation.exchanges] == [KEY]
+
+
 def test_undo_takes_back_what_was_sent_and_keeps_the_rest() -> None:
     talk = Talk()
     talk.take(KEY, "c = encrypt k A256GCM hello", "advance 5d", "delete k")

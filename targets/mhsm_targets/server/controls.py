@@ -109,10 +109,11 @@ def controls_endpoint(controlled: Controlled) -> Starlette:
             raise ValueError("the clock takes advance, in seconds, and frozen, true or false")
         if not advance >= 0:
             raise ValueError("the clock of an HSM does not run back")
-        if frozen is not None:
-            controlled.freeze(frozen)
+        # First what may be refused: an order is carried out as a whole or not at all.
         if advance or frozen is None:
             controlled.advance(advance)
+        if frozen is not None:
+            controlled.freeze(frozen)
 
     async def faults(told: dict[str, Any]) -> None:
         fault = read_fault(told)

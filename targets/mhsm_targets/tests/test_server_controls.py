@@ -187,6 +187,7 @@ NO_ORDERS: Final[list[tuple[Order, str]]] = [
     (("/clock", b'{"advance": NaN}'), "does not run back"),
     (("/clock", {"frozen": True, "advance": -1}), "does not run back"),
     (("/clock", {"frozen": 1}), "true or false"),
+    (("/clock", {"frozen": True, "advance": 1e18}), "to the end of the year 9999 at most"),
     (("/clock", {"back": 1}), "the clock takes advance"),
     (("/clock", b"[" * 60_000), "the body is no JSON"),
     (("/clock", b"{" + b" " * 70_000), "more than 65536 bytes"),

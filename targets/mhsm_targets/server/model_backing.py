@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import sys
+import threading
 from collections import deque
 from collections.abc import Awaitable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,9 @@ __all__ = ["Change", "Keeper", "ModelBacking"]
 _TOKEN: Final = "model-token"
 _MOVING: Final = (*CHANGING, BackupKey)
 """A blob that was given out belongs to the state too."""
+
+_NICE: Final = 10
+"""How much a thread that makes an RSA key, which takes up to seconds, gives way to the others."""
 
 _READING: Final = (GetDeletedKey, GetKey, ListDeletedKeys, ListKeys, ListKeyVersions)
 _USED_ASIDE: Final = ("RS", "PS")
@@ -105,7 +109,7 @@ class ModelBacking:
         self._past: deque[tuple[float, Estate, Vault]] = deque()
         self._uses = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="use")
         # Apart, so that nobody waits for a key that somebody else has made.
-        self._births = ThreadPoolExecutor(2, thread_name_prefix="birth")
+        self._births = ThreadPoolExecutor(2, thread_name_prefix="birth", initializer=_give_way)
 
     @property
     def token(self) -> str:
@@ -233,6 +237,13 @@ class ModelBacking:
         """End the threads; a key that is being made is waited for."""
         self._uses.shutdown()
         self._births.shutdown(cancel_futures=True)
+
+
+def _give_way() -> None:
+    """Let the thread that calls it yield the processor to those that answer, where it can."""
+    if sys.platform == "linux":
+        # There a thread has a priority of its own, under its number.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _lent(moved: Step, host: str, name: str) -> Estate:

@@ -34,11 +34,10 @@ from mhsm_model.state import Estate, Instance
 from mhsm_model.tables.lifecycle import DAY_SECONDS
 from mhsm_model.tables.quirks import expected_on
 from mhsm_model.unknown import UNKNOWN, Unknown
-from mhsm_model.wire.canary import ImportedSecrets
-from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
 from mhsm_model.wire.oddities import oddities_of
+from mhsm_model.wire.onlooker import Onlooker
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_targets.recordings.defects import explained
 from mhsm_targets.recordings.reading import read_recording
@@ -146,8 +145,7 @@ class _Session:
             clock_skew=CLOCK_SKEW_SECONDS,
             quirks=expected_on(header.recorded_by),
         )
-        self._imported = ImportedSecrets()
-        self._request_ids: set[str] = set()
+        self._onlooker = Onlooker()
         self._hosts = MaskedHosts()
 
     def judge(self, exchange: RecordedExchange) -> ExchangeVerdict:
@@ -223,15 +221,12 @@ class _Session:
         if answered.status == LOST.status:
             lost = Indeterminate("the answer was not recorded")
             return accepts(self._estate, call, lost, self._strictness)
-        self._imported = self._imported.sending(sent, request)
-        answered, leaks = self._imported.screened(answered, request)
-        exchange = wire_exchange(sent, answered, request, leaks, self._request_ids)
+        self._onlooker.send(sent, request)
+        exchange = self._onlooker.receive(sent, answered, request)
         judgement = accepts(self._estate, call, exchange.reply, self._strictness)
-        if not isinstance(request, Unmodelled) or isinstance(exchange.reply, Unauthenticated):
-            judgement = with_bytes(judgement, exchange, self._strictness)
-        if exchange.request_id is not None:
-            self._request_ids.add(exchange.request_id)
-        return judgement
+        if isinstance(request, Unmodelled) and not isinstance(exchange.reply, Unauthenticated):
+            return judgement
+        return with_bytes(judgement, exchange, self._strictness)
 
 
 def _asked(sent: HttpRequest) -> Request:

@@ -37,11 +37,11 @@ from mhsm_model.moments import Interval
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_model.staleness import RecentStates
 from mhsm_model.state import Absent, Estate, Instance
-from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.judge import with_bytes
 from mhsm_model.wire.oddities import oddities_of
+from mhsm_model.wire.onlooker import Onlooker
 from mhsm_model.wire.request_decoding import decode_request
 from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.protocol import (
@@ -115,8 +115,7 @@ class Session:
         self._doubt = Doubt()
         self._losing = False
         self._recent = RecentStates(profile.staleness)
-        self._imported = ImportedSecrets()
-        self._request_ids: set[str] = set()
+        self._onlooker = Onlooker()
         self.estate = Estate()
         for host, asked in configurations.items():
             told = target.presumed(host, asked) if isinstance(target, InheritedTarget) else asked
@@ -208,7 +207,7 @@ class Session:
         call = Call(host, request, time, api_version, credential, oddities=oddities)
         message = replace(sent, headers=_told(sent.headers)) if by_hand else None
         if self._judged:
-            self._imported = self._imported.sending(sent, request)
+            self._onlooker.send(sent, request)
         losing, self._losing = self._losing, False
         self.answer = None
         if answered is None:
@@ -221,16 +220,13 @@ class Session:
             return lost
         if not self._judged:
             return wire_exchange(sent, answered, request).reply
-        answered, leaks = self._imported.screened(answered, request)
-        self.answer = answered
-        exchange = wire_exchange(sent, answered, request, leaks, self._request_ids)
+        exchange = self._onlooker.receive(sent, answered, request)
+        self.answer = exchange.answered
         judgement = accepts(self.estate, call, exchange.reply, self._strictness)
         judgement = self._recent.excused(
             self.estate, call, exchange.reply, judgement, self._strictness
         )
         judgement = with_bytes(judgement, exchange, self._strictness)
-        if exchange.request_id is not None:
-            self._request_ids.add(exchange.request_id)
         self._concluded(call, exchange.reply, judgement, message)
         return exchange.reply
 

@@ -27,7 +27,7 @@ from mhsm_model.sources import (
 )
 from mhsm_model.wire.exchange import WireExchange
 from mhsm_model.wire.headers import UUID
-from mhsm_model.wire.reply_codec import ACTIVITY, without_activity
+from mhsm_model.wire.reply_codec import ACTIVITY, error_of, without_activity
 from mhsm_model.wire.rules import WireRule, wire_rule
 
 __all__ = ["BODY_RULES"]
@@ -199,21 +199,13 @@ def _strange_attributes(document: dict[str, Any], revision: str | None) -> Itera
             yield name
 
 
-def _error(exchange: WireExchange) -> dict[str, Any] | None:
-    document = cast("object", exchange.document)
-    if not isinstance(document, dict):
-        return None
-    error = cast("dict[str, Any]", document).get("error")
-    return cast("dict[str, Any]", error) if isinstance(error, dict) else None
-
-
 @wire_rule("ERR-101", level=Level.MUST, sources=_RECORDED)
 def error_has_code_and_message(exchange: WireExchange) -> Finding:
     """Write an error other than 401 as {"error":{"code":…,"message":…}} and nothing else."""
     status = exchange.answered.status
     if status < 400 or status == 401 or isinstance(exchange.request, NoOperation):
         return VACUOUS
-    error = _error(exchange)
+    error = error_of(exchange.document)
     if error is None:
         return Mismatch("an object with the member error", f"{exchange.answered.body[:60]!r}")
     if isinstance(exchange.request, _APART):
@@ -227,7 +219,7 @@ def error_has_code_and_message(exchange: WireExchange) -> Finding:
 @wire_rule("ERR-203", sources=_RECORDED)
 def not_found_names_the_key(exchange: WireExchange) -> Finding:
     """Answer 404 with the code KeyNotFound and a message that names the key asked for."""
-    status, error = exchange.answered.status, _error(exchange)
+    status, error = exchange.answered.status, error_of(exchange.document)
     if status != 404 or error is None or isinstance(exchange.request, _APART):
         return VACUOUS
     if error.get("code") != "KeyNotFound":
@@ -245,7 +237,7 @@ def not_found_names_the_key(exchange: WireExchange) -> Finding:
 def error_names_its_activity(exchange: WireExchange) -> Finding:
     """End an error's message with the request's id, as in x-ms-request-id: (Activity ID: …)."""
     status = exchange.answered.status
-    error = _error(exchange)
+    error = error_of(exchange.document)
     if status < 400 or status == 401 or error is None or isinstance(exchange.request, _APART):
         return VACUOUS
     match = ACTIVITY.search(str(error.get("message")))
@@ -261,7 +253,7 @@ def error_names_its_activity(exchange: WireExchange) -> Finding:
 @wire_rule("ERR-204", sources=_RECORDED)
 def activity_is_of_version_1(exchange: WireExchange) -> Finding:
     """Give an error's activity the time at which it began: a UUID of version 1."""
-    error = _error(exchange)
+    error = error_of(exchange.document)
     if error is None or isinstance(exchange.request, _APART):
         return VACUOUS
     match = ACTIVITY.search(str(error.get("message")))
@@ -278,7 +270,7 @@ def what_is_no_operation_gets_an_error(exchange: WireExchange) -> Finding:
         return VACUOUS
     if status < 400 or status == 401:
         return VACUOUS
-    error = _error(exchange)
+    error = error_of(exchange.document)
     good = error is not None and isinstance(error.get("code"), str)
     good = good and error is not None and ACTIVITY.search(str(error.get("message"))) is not None
     wanted = '{"error":{"code":…,"message":"… (Activity ID: …)"}}'

@@ -64,7 +64,7 @@ from mhsm_model.wire.members import (
     text_list,
 )
 
-__all__ = ["ACTIVITY", "decode_reply", "without_activity"]
+__all__ = ["ACTIVITY", "decode_reply", "error_of", "without_activity"]
 
 ACTIVITY: Final = re.compile(r" \(Activity ID: ([0-9a-fA-F-]{36})\)$")
 _EXPECTED_STATUS: Final[dict[type[Any], int]] = {PurgeDeletedKey: 204}
@@ -102,13 +102,18 @@ def _challenged(response: HttpResponse) -> Reply:
     return Unauthenticated(challenge.authority, challenge.resource)
 
 
-def _refused(response: HttpResponse, document: JsonDocument) -> Reply:
+def error_of(document: JsonDocument) -> dict[str, Any] | None:
+    """The object that a body has as its member error, or None where it has none."""
     if not isinstance(document, dict):
-        return Refused(response.status, None, None)
+        return None
     error = cast("dict[str, Any]", document).get("error")
-    if not isinstance(error, dict):
+    return cast("dict[str, Any]", error) if isinstance(error, dict) else None
+
+
+def _refused(response: HttpResponse, document: JsonDocument) -> Reply:
+    told = error_of(document)
+    if told is None:
         return Refused(response.status, None, None)
-    told = cast("dict[str, Any]", error)
     code, message = told.get("code"), told.get("message")
     return Refused(
         response.status,

@@ -1,0 +1,38 @@
+"""What an onlooker remembers of the messages of a session, beside the state of the HSM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mhsm_model.exchange import Request
+from mhsm_model.wire.canary import ImportedSecrets
+from mhsm_model.wire.exchange import WireExchange, wire_exchange
+from mhsm_model.wire.http import HttpRequest, HttpResponse
+
+__all__ = ["Onlooker"]
+
+
+class Onlooker:
+    """Knows the secrets that were sent, and what the service called the requests before."""
+
+    def __init__(self) -> None:
+        self._imported = ImportedSecrets()
+        self._request_ids: set[str] = set()
+
+    def send(self, sent: HttpRequest, request: Request) -> None:
+        """The message was sent, and asks for the request; whether it was answered does not matter.
+
+        Called before the answer is looked at.
+        """
+        self._imported = self._imported.sending(sent, request)
+
+    def receive(self, sent: HttpRequest, answered: HttpResponse, request: Request) -> WireExchange:
+        """The exchange with the response: redacted where it leaks, its id compared with others."""
+        answered, leaks = self._imported.screened(answered, request)
+        exchange = wire_exchange(sent, answered, request, leaks)
+        named = exchange.request_id
+        if named is None:
+            return exchange
+        repeats = named in self._request_ids if self._request_ids else None
+        self._request_ids.add(named)
+        return replace(exchange, repeats_id=repeats)

@@ -6,7 +6,7 @@ sent up to the breach, most of which has nothing to do with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -56,27 +56,18 @@ def shorten_failures(
     each exchange, and may raise to end it; the failures that were not shortened by then stay whole.
     """
     bounds = _Bounds(check)
+    firsts: list[tuple[CheckRecord, list[Story], int]] = []
+    others: list[tuple[CheckRecord, list[Story], int]] = []
     known: set[str] = set()
-    later: list[tuple[CheckRecord, int]] = []
     for record in records:
-        for place, story in enumerate(_stories(record)):
-            if story[0].clause in known:
-                later.append((record, place))
-            else:
-                known.add(story[0].clause)
-                _replace(record, place, factory, bounds)
-    for record, place in later:
-        _replace(record, place, factory, bounds)
-
-
-def _stories(record: CheckRecord) -> list[Story]:
-    return [list(group) for _, group in groupby(record.failures, key=lambda told: told.steps)]
-
-
-def _replace(record: CheckRecord, place: int, factory: TargetFactory, bounds: _Bounds) -> None:
-    stories = _stories(record)
-    stories[place] = _shorter(stories[place], factory, bounds)
-    record.failures = [told for story in stories for told in story]
+        # Told apart once: stories that were made shorter may come to the same steps.
+        stories = [list(told) for _, told in groupby(record.failures, key=lambda told: told.steps)]
+        for place, story in enumerate(stories):
+            (others if story[0].clause in known else firsts).append((record, stories, place))
+            known.add(story[0].clause)
+    for record, stories, place in (*firsts, *others):
+        stories[place] = _shorter(stories[place], factory, bounds)
+        record.failures = [told for story in stories for told in story]
 
 
 def _shorter(story: Story, factory: TargetFactory, bounds: _Bounds) -> Story:
@@ -97,9 +88,4 @@ def _shorter(story: Story, factory: TargetFactory, bounds: _Bounds) -> Story:
     if {breach.clause.identifier for breach in breaches} != clauses:
         # Less is needed for one of the breaches than for another: they stay one story.
         return story
-    return list(_in_order(story, records_of(least, breaches, seen.steps)))
-
-
-def _in_order(story: Story, shorter: Sequence[FailureRecord]) -> Iterator[FailureRecord]:
-    by_clause = {told.clause: told for told in shorter}
-    return (by_clause[told.clause] for told in story)
+    return records_of(least, breaches, seen.steps)

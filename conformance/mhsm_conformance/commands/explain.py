@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import BAD_INPUT, CommandError
+from mhsm_conformance.commands.options import BAD_INPUT, CommandError, tell
 from mhsm_reports import ReportFileError
 
 __all__ = ["explain"]
@@ -105,7 +105,7 @@ def explain(
     name = None if operation == _LIST else operation
     told = Asked(clauses, name, words, html, svg, runs, recordings, as_json)
     try:
-        readable = answer(subject, told, sys.stdout, lambda line: click.echo(line, err=True))
+        readable = answer(subject, told, sys.stdout, tell)
     except (UnknownNameError, ReportFileError) as error:
         raise CommandError(str(error)) from None
     if not readable:

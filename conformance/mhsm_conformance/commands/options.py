@@ -13,9 +13,11 @@ from mhsm_reports import ReportFileError
 __all__ = [
     "BAD_INPUT",
     "CommandError",
+    "instances_option",
     "not_empty",
     "out_folder",
     "strict_option",
+    "tell",
     "unusable",
     "workers_option",
 ]
@@ -33,6 +35,11 @@ class CommandError(click.ClickException):
 def unusable(error: ReportFileError) -> CommandError:
     """A result or a report that cannot be read or written, as something to put right."""
     return CommandError(str(error).removesuffix("."))
+
+
+def tell(line: str) -> None:
+    """Say on standard error what a command does beside its answer."""
+    click.echo(line, err=True)
 
 
 def not_empty(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -62,6 +69,14 @@ def out_folder(path: str | None) -> Path | None:
         raise CommandError(f"cannot write to the folder {path}: {reason}") from None
     return folder
 
+
+instances_option: Callable[[Any], Any] = click.option(
+    "--instance",
+    "instances",
+    metavar="NAME",
+    multiple=True,
+    help="An instance; may be repeated.  [default: hsm-a]",
+)
 
 strict_option: Callable[[Any], Any] = click.option(
     "--strict", is_flag=True, help="Count clauses that were only inferred in full, not as warnings."

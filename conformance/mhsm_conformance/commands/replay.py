@@ -16,7 +16,7 @@ from mhsm_conformance.commands.endpoint_options import (
     run_limits,
     told_endpoint,
 )
-from mhsm_conformance.commands.options import BAD_INPUT, CommandError, unusable
+from mhsm_conformance.commands.options import BAD_INPUT, CommandError, tell, unusable
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_reports import ReportFileError
 from mhsm_reports.render.visible_text import visible_line
@@ -103,7 +103,7 @@ def replay(
         raise CommandError(
             f"{target} is live: --minimise asks again and again, name a target of this machine"
         )
-    rows = _replayed(cases, factory, _shorten if minimise else _keep, as_json=as_json)
+    rows = _replayed(cases, factory, minimise=minimise, as_json=as_json)
     counts = Counter(row["verdict"] for row in rows)
     if as_json:
         click.echo(json.dumps({"target": target, "cases": rows}, indent=1))
@@ -116,7 +116,6 @@ def replay(
 _VERDICTS: Final = ("FIXED", "FAILED", "ERROR")
 
 Loaded = Sequence[tuple[str, "Case"]]
-Shortening = Callable[[str, "Case", "Trial", TargetFactory, Callable[[], None]], "str | None"]
 
 
 def _without_target(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -156,7 +155,7 @@ def _print_as(form: str, cases: Loaded) -> None:
 
 
 def _replayed(
-    cases: Loaded, factory: TargetFactory, shorten: Shortening, *, as_json: bool
+    cases: Loaded, factory: TargetFactory, *, minimise: bool, as_json: bool
 ) -> list[dict[str, Any]]:
     """What became of the cases, each told as it comes unless all are printed in the end."""
     from mhsm_conformance.cases.trial import tried  # noqa: PLC0415 - as above
@@ -165,21 +164,17 @@ def _replayed(
 
     interruption = Interruption()
     rows: list[dict[str, Any]] = []
-    with interruption.heeded(), as_planned(factory, _on_standard_error):
+    with interruption.heeded(), as_planned(factory, tell):
         for file, case in cases:
             trial = tried(case, factory, interruption.check)
-            shorter = shorten(file, case, trial, factory, interruption.check)
+            shorter = None
+            if minimise and trial.broke(case.clause):
+                shorter = _shorten(file, case, trial, factory, interruption.check)
             row = _row(file, case, trial, shorter)
             rows.append(row)
             if not as_json:
                 click.echo("\n".join(_lines(row)))
     return rows
-
-
-def _keep(
-    file: str, case: Case, trial: Trial, factory: TargetFactory, check: Callable[[], None]
-) -> None:
-    """Nothing is to be shortened."""
 
 
 def _shorten(
@@ -191,8 +186,6 @@ def _shorten(
     from mhsm_conformance.cases.case_file import save_case  # noqa: PLC0415 - as above
     from mhsm_conformance.cases.shortening import shortened  # noqa: PLC0415
 
-    if not trial.broke(case.clause):
-        return None
     shorter = shortened(case, trial, factory, check)
     if shorter == case:
         return None
@@ -234,7 +227,3 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
         yield from (f"        {n}. {visible_line(step)}" for n, step in enumerate(row["steps"], 1))
     if row["shorter"] is not None:
         yield f"        a shorter case: {visible_line(row['shorter'])}"
-
-
-def _on_standard_error(line: str) -> None:
-    click.echo(line, err=True)

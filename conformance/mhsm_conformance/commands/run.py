@@ -20,6 +20,7 @@ from mhsm_conformance.commands.options import (
     CommandError,
     out_folder,
     strict_option,
+    tell,
     unusable,
     workers_option,
 )
@@ -178,7 +179,7 @@ def run(
     names = CaseNames()
     try:
         check_case_folder(Path(out))
-        result = conducted(options, progress_to(sys.stderr), _told, names.name)
+        result = conducted(options, progress_to(sys.stderr), tell, names.name)
     except ReportFileError as error:
         raise unusable(error) from None
     except (NothingToRunError, TargetUnavailableError, RuntimeError) as error:
@@ -231,7 +232,3 @@ def _fitting(
     if less:
         raise CommandError(f"this run is too small for {path}: {'; '.join(less)}")
     return known
-
-
-def _told(line: str) -> None:
-    click.echo(line, err=True)

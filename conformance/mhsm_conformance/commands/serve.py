@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from mhsm_conformance.commands.options import CommandError, not_empty
+from mhsm_conformance.commands.options import CommandError, instances_option, not_empty
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_model.configuration import Configuration
 from mhsm_targets.protocol import TargetUnavailableError
@@ -60,13 +60,7 @@ could not begin.
 
 @click.command(help=_SERVE_HELP)
 @click.argument("target", default="model")
-@click.option(
-    "--instance",
-    "instances",
-    metavar="NAME",
-    multiple=True,
-    help="An instance; may be repeated. [default: hsm-a]",
-)
+@instances_option
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from mhsm_conformance.commands.endpoint_options import connection_options, run_limits, told_endpoint
-from mhsm_conformance.commands.options import CommandError, strict_option
+from mhsm_conformance.commands.options import CommandError, instances_option, strict_option, tell
 from mhsm_conformance.commands.token_options import token_options
 from mhsm_conformance.planned import as_planned
 from mhsm_model.configuration import Configuration
@@ -58,13 +58,7 @@ the target was bad, and one sentence says why.
 
 @click.command(help=_SHELL_HELP)
 @click.argument("target", default="model")
-@click.option(
-    "--instance",
-    "instances",
-    metavar="NAME",
-    multiple=True,
-    help="An instance; may be repeated.  [default: hsm-a]",
-)
+@instances_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Where all chance comes from.")
 @strict_option
 @token_options
@@ -91,7 +85,7 @@ def shell(
         raise click.UsageError("every --instance has a name of its own")
     try:
         factory = proven_factory(target)
-        with as_planned(factory, _tell):
+        with as_planned(factory, tell):
             lawful = _conversed(factory, hosts, seed, strict=strict)
     except (UnknownTargetError, TargetUnavailableError) as error:
         raise CommandError(str(error)) from None
@@ -115,7 +109,7 @@ def _conversed(factory: TargetFactory, hosts: list[str], seed: int, *, strict: b
         if at_terminal:
             from mhsm_conformance.shell.prompting import converse  # noqa: PLC0415 - of an extra
 
-            converse(interpreter, _tell)
+            converse(interpreter, tell)
             return True
         return read_lines(interpreter, sys.stdin, sys.stdout)
     except BadLineError as error:
@@ -132,7 +126,3 @@ def _need_the_extra() -> None:
             f"{_PROMPT} is not installed; pip install 'mhsm-conformance[shell]', "
             "or give lines to standard input"
         )
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from mhsm_model.base64url import encoded
 from mhsm_model.exchange import KeyPage, Reply, Request
 from mhsm_model.operations.paging import next_token
 
-__all__ = ["Provenance", "derived", "next_target"]
+__all__ = ["PAGE_MEMBERS", "Provenance", "derived", "next_target"]
 
 _CHOSEN: Final = ("value", "iv", "tag", "blob")
 _SHORTEST: Final = 8
@@ -41,6 +41,13 @@ def next_target(page: KeyPage) -> str | None:
         return None
     link = urlsplit(page.next_link)
     return f"{link.path}?{link.query}"
+
+
+PAGE_MEMBERS: Final[Mapping[str, Callable[[KeyPage], str | None]]] = {
+    "continuation": next_token,
+    "next_target": next_target,
+}
+"""What a page shows in its nextLink, by the name that a case has for it."""
 
 
 def derived(value: bytes, whole: bytes, source: Shown | SampleMember) -> Taken | Joined | None:
@@ -198,10 +205,8 @@ def _values_of(value: Any) -> Iterator[str | bytes]:
 def _shown(reply: Reply) -> Iterator[tuple[str, str | bytes]]:
     """The members of a reply that hold what the service chose."""
     if isinstance(reply, KeyPage):
-        for member, value in (
-            ("continuation", next_token(reply)),
-            ("next_target", next_target(reply)),
-        ):
+        for member, read in PAGE_MEMBERS.items():
+            value = read(reply)
             if value is not None:
                 yield member, value
     yield from _walk(reply, "")

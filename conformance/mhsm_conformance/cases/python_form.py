@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from mhsm_model.exchange import Credential
 from mhsm_model.revisions import LATEST_RECORDED
 from mhsm_reports.render.visible_text import visible_line
 
-__all__ = ["imports_of", "python_test", "statements", "written_configurations"]
+__all__ = ["function_of", "imports_of", "python_test", "statements", "written_configurations"]
 
 _SAME: Final = 4
 """A value of more bytes or letters, all of them the same, is written as a product."""
@@ -79,11 +79,15 @@ def _function(case: Case, name: str) -> str:
     instances = written_configurations(case.instances)
     body.append(f"session = open_session({instances}, seed={case.seed})")
     body += statements(case, "session")
-    code = "\n".join(f"    {line}" if line else "" for line in body)
-    function = f"def {name}(open_session):\n{code}\n"
+    return function_of(case, name, body)
+
+
+def function_of(case: Case, name: str, body: Sequence[str]) -> str:
+    """The function of a test of the case; one that the case does not hold all of is skipped."""
+    lines = [f"def {name}(open_session):", *(f"    {line}" if line else "" for line in body), ""]
     if case.left_out is not None:
-        function = f"@pytest.mark.skip(reason={'untested: ' + case.left_out!r})\n{function}"
-    return function
+        lines.insert(0, f"@pytest.mark.skip(reason={'untested: ' + case.left_out!r})")
+    return "\n".join(lines)
 
 
 def _found(case: Case) -> str:

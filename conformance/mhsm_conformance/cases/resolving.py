@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from mhsm_conformance.cases.provenance import next_target
+from mhsm_conformance.cases.provenance import PAGE_MEMBERS
 from mhsm_conformance.cases.request_kinds import KINDS
 from mhsm_conformance.cases.terms import (
     Clock,
@@ -20,7 +20,6 @@ from mhsm_conformance.steps import summary
 from mhsm_conformance.vectors.sample_keys import sample_key
 from mhsm_model.base64url import encoded
 from mhsm_model.exchange import KeyPage, Reply
-from mhsm_model.operations.paging import next_token
 
 __all__ = ["LinkError", "resolved"]
 
@@ -93,10 +92,8 @@ def _shown(source: Shown, replies: Mapping[int, Reply]) -> str | bytes:
 
 
 def _member(reply: Reply, member: str) -> Any:
-    if member == "continuation":
-        return next_token(reply) if isinstance(reply, KeyPage) else None
-    if member == "next_target":
-        return next_target(reply) if isinstance(reply, KeyPage) else None
+    if member in PAGE_MEMBERS:
+        return PAGE_MEMBERS[member](reply) if isinstance(reply, KeyPage) else None
     value: Any = reply
     for name in member.split("."):
         if isinstance(value, tuple):

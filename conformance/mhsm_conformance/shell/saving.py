@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from mhsm_conformance.cases.case_file import serialised_case
-from mhsm_conformance.cases.python_form import imports_of, statements, written_configurations
+from mhsm_conformance.cases.python_form import (
+    function_of,
+    imports_of,
+    statements,
+    written_configurations,
+)
 from mhsm_conformance.shell.conversation import Conversation
 from mhsm_conformance.shell.exchanges import Exchange
 from mhsm_conformance.shell.secrecy import NOT_KEPT, may_be_kept
@@ -19,7 +24,7 @@ from mhsm_model.exchange import Refused, Verification
 from mhsm_model.rules import Perhaps
 from mhsm_reports.render.visible_text import visible_line
 
-__all__ = ["case_text", "python_test", "save"]
+__all__ = ["asserting_test", "case_text", "save"]
 
 
 def save(word: Word, conversation: Conversation) -> str:
@@ -52,7 +57,7 @@ def case_text(path: Path, conversation: Conversation) -> str:
     return serialised_case(conversation.as_case())
 
 
-def python_test(path: Path, conversation: Conversation) -> str:
+def asserting_test(path: Path, conversation: Conversation) -> str:
     """The source of a test that sends the conversation again.
 
     The session judges every answer; beyond that the test wants of each reply what was seen, as far
@@ -71,20 +76,12 @@ def python_test(path: Path, conversation: Conversation) -> str:
             continue
         typed = exchange.line if may_be_kept(exchange.line) else NOT_KEPT
         lines += [f"# {visible_line(typed)}", statement, *wanted[number]]
-    function = [
-        f"HOSTS = {written_configurations(conversation.configurations)}",
-        "",
-        "",
-        f"def test_{_name(path)}(open_session):",
-        *(f"    {line}" for line in ["hsm = open_session(HOSTS)", *lines]),
-    ]
-    if case.left_out is not None:
-        function.insert(3, f"@pytest.mark.skip(reason={'untested: ' + case.left_out!r})")
+    function = function_of(case, f"test_{_name(path)}", ["hsm = open_session(HOSTS)", *lines])
+    hosts = f"HOSTS = {written_configurations(conversation.configurations)}"
+    code = f"{hosts}\n\n\n{function}"
     replies = {type(exchanges[number].sent.reply).__name__ for number in named}
-    code = "\n".join(function)
-    return f'"""What was typed at {conversation.target} in `mhsm shell`."""\n\n' + "\n".join(
-        [*imports_of(code, replies), "", code, ""]
-    )
+    title = f'"""What was typed at {conversation.target} in `mhsm shell`."""'
+    return "\n".join([title, "", *imports_of(code, replies), "", code])
 
 
 def _name(path: Path) -> str:
@@ -113,7 +110,7 @@ def _wanted(exchange: Exchange, number: int) -> Iterator[str]:
 
 
 _WRITERS: Final[Mapping[str, Callable[[Path, Conversation], str]]] = {
-    ".py": python_test,
+    ".py": asserting_test,
     ".json": case_text,
 }
 """How a conversation is written, by the ending of the file."""

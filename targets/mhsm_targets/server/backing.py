@@ -27,7 +27,7 @@ from mhsm_targets.protocol import (
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.errors import ConflictError, NotSupportedError
 
-__all__ = ["Backing", "TargetBacking", "internal_host"]
+__all__ = ["Backing", "TargetBacking", "internal_host", "keeping"]
 
 _MARK: Final = ".instance.invalid"
 
@@ -79,6 +79,13 @@ class Backing(Protocol):
         ...
 
 
+def keeping(factory: TargetFactory, name: str) -> KeepingFactory:
+    """The factory, where its targets can keep instances in a folder. Raises NotSupportedError."""
+    if not isinstance(factory, KeepingFactory):
+        raise NotSupportedError(f"target {name} keeps nothing: leave --data out")
+    return factory
+
+
 class TargetBacking:
     """Any target. It takes one request at a time, in a thread of its own.
 
@@ -111,9 +118,7 @@ class TargetBacking:
                 # A virtual clock starts in a future that the real one has not reached.
                 target.start_at(int(now))
             return target
-        if not isinstance(self._factory, KeepingFactory):
-            raise NotSupportedError(f"target {self._name} keeps nothing: leave --data out")
-        return self._factory.open_kept(self._configurations, self._folder)
+        return keeping(self._factory, self._name).open_kept(self._configurations, self._folder)
 
     @property
     def token(self) -> str:

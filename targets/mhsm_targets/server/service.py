@@ -13,10 +13,10 @@ from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.emulator import EmulatorFactory
-from mhsm_targets.protocol import KeepingFactory, PlannedFactory, TargetFactory
+from mhsm_targets.protocol import PlannedFactory, TargetFactory
 from mhsm_targets.registry import target_factory
 from mhsm_targets.server.addresses import INSTANCE_NAME, ISSUER_HOST, address_of
-from mhsm_targets.server.backing import Backing, TargetBacking, internal_host
+from mhsm_targets.server.backing import Backing, TargetBacking, internal_host, keeping
 from mhsm_targets.server.certificates import Authority
 from mhsm_targets.server.chance import ForeseeableChance, SystemChance
 from mhsm_targets.server.clock import ServerClock
@@ -253,8 +253,8 @@ def servable(options: ServeOptions) -> TargetFactory:
         raise NotSupportedError(
             f"target {options.target} is served already: let clients use its own URL"
         )
-    if options.data is not None and not isinstance(factory, EmulatorFactory | KeepingFactory):
-        raise NotSupportedError(f"target {options.target} keeps nothing: leave --data out")
+    if options.data is not None and not isinstance(factory, EmulatorFactory):
+        keeping(factory, options.target)
     return factory
 
 

@@ -190,7 +190,8 @@ def _by_hand(call: Call, sent: HttpRequest, known: Provenance) -> Message:
     return Message(
         call.host,
         sent.method,
-        known.parts(sent.target),
+        # Put behind a host, what begins otherwise might name another: no case is read that has it.
+        known.parts(sent.target) if sent.target.startswith("/") else LeftOut("an empty path"),
         _body(call, sent, known),
         _credential(call),
         announced,

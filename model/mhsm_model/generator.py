@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from immutables import Map
 
@@ -35,7 +36,7 @@ from mhsm_model.exchange import (
 )
 from mhsm_model.operations import BY_REQUEST
 from mhsm_model.operations.access import caller_is_authenticated
-from mhsm_model.operations.operation import Effect
+from mhsm_model.operations.operation import Effect, Operation
 from mhsm_model.relations.secrets import Secret
 from mhsm_model.rules import Guard, Perhaps
 from mhsm_model.situation import Situation
@@ -43,7 +44,7 @@ from mhsm_model.state import Estate
 from mhsm_model.tables.clouds import resource_under
 from mhsm_model.tables.errors import Refusal, no_operation
 
-__all__ = ["Step", "Vault", "answer", "step"]
+__all__ = ["Step", "Vault", "answer", "answering", "step"]
 
 Vault = Map[str, Secret]
 """The secrets of an estate by material identifier."""
@@ -89,11 +90,15 @@ def step(
     purpose: guards it picks do not refuse. Raises KeyError for an unknown host and ValueError where
     an ignored guard leaves nothing that could be answered.
     """
-    situation, reply, effect, kept = _decided(estate, vault, call, entropy, ignoring)
-    if situation is None:
-        return Step(advanced(estate), vault, reply)
-    grown = vault.update(kept) if kept else vault
-    return _moved(estate, grown, call, situation, effect and effect(situation, reply), reply)
+    met = _met(estate, vault, call, entropy, ignoring)
+    if not isinstance(met, _Met):
+        return Step(advanced(estate), vault, met)
+    situation, operation, hand = met.situation, met.operation, met.hand
+    if met.refusal is not None:
+        return _moved(estate, vault, call, situation, None, met.refusal)
+    reply = operation.answers(situation, hand)
+    grown = vault.update(hand.kept) if hand.kept else vault
+    return _moved(estate, grown, call, situation, operation.effect(situation, reply), reply)
 
 
 def answer(estate: Estate, vault: Vault, call: Call, entropy: Entropy) -> Reply:
@@ -101,23 +106,43 @@ def answer(estate: Estate, vault: Vault, call: Call, entropy: Entropy) -> Reply:
 
     Takes and raises what `step` does.
     """
-    return _decided(estate, vault, call, entropy, _nothing)[1]
+    reply = answering(estate, vault, call, entropy)
+    return reply() if callable(reply) else reply
 
 
-_Decision = tuple[
-    Situation[Any] | None, Reply, Callable[[Situation[Any], Any], Effect] | None, dict[str, Secret]
-]
-"""The situation met (None: no operation's), the reply, how its effect is found, new secrets."""
+def answering(
+    estate: Estate, vault: Vault, call: Call, entropy: Entropy
+) -> Reply | Callable[[], Reply]:
+    """The reply that `answer` gives where the call is refused, else what gives it when called.
+
+    That is left to be done which takes long, the cryptography; it may be done in another thread.
+    """
+    met = _met(estate, vault, call, entropy, _nothing)
+    if not isinstance(met, _Met):
+        return met
+    if met.refusal is not None:
+        return met.refusal
+    return partial(met.operation.answers, met.situation, met.hand)
 
 
-def _decided(
+class _Met(NamedTuple):
+    """A situation that a call met, and the refusal that the guards have for it."""
+
+    situation: Situation[Any]
+    operation: Operation[Any, Any]
+    hand: _Hand
+    refusal: Reply | None
+
+
+def _met(
     estate: Estate, vault: Vault, call: Call, entropy: Entropy, ignoring: Drop
-) -> _Decision:
+) -> _Met | Reply:
+    """The situation met, or the reply to what is no operation's."""
     request = call.request
     # Raises KeyError for an unknown host.
     instance = estate.instances[call.host]
     if isinstance(request, (Malformed, NoOperation, Unmodelled)):
-        return None, _apart(instance.configuration, call, request, ignoring), None, {}
+        return _apart(instance.configuration, call, request, ignoring)
     situation = next(iter(situations(estate, call)))
     operation = BY_REQUEST[type(request)]
     lent = situation if isinstance(request, _WITHOUT_SECRETS) else _lending(situation, vault)
@@ -126,12 +151,8 @@ def _decided(
         asked = tuple(guard for guard in asked if not ignoring(guard))
     found = objections(asked, lent)
     fired = [_refusal(objection) for _, objection in found if _fires(objection)]
-    if fired:
-        chosen = fired[entropy.choice(len(fired))]
-        return situation, _error(situation, chosen), None, {}
-    hand = _Hand(entropy, vault, {})
-    reply = operation.answers(situation, hand)
-    return situation, reply, operation.effect, hand.kept
+    refusal = _error(situation, fired[entropy.choice(len(fired))]) if fired else None
+    return _Met(situation, operation, _Hand(entropy, vault, {}), refusal)
 
 
 _WITHOUT_SECRETS: Final = (GetDeletedKey, GetKey, ListDeletedKeys, ListKeys, ListKeyVersions)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol
@@ -55,8 +55,8 @@ class Backing(Protocol):
         """Whether its clock is moved forward where the server's is."""
         ...
 
-    async def exchange(self, request: HttpRequest) -> HttpResponse | None:
-        """The response, or None where none is to arrive."""
+    def exchange(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse | None]:
+        """The response, or one that is awaited, None where none is to arrive."""
         ...
 
     def let_lag(self, seconds: float) -> None:
@@ -135,10 +135,10 @@ class TargetBacking:
         """Whether the target's clock can be moved."""
         return isinstance(self._target, ClockTarget)
 
-    async def exchange(self, request: HttpRequest) -> HttpResponse | None:
-        """The response, or None where none is to arrive."""
+    def exchange(self, request: HttpRequest) -> Awaitable[HttpResponse | None]:
+        """The response, which is awaited, None where none is to arrive."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._lane, self._exchange, request)
+        return loop.run_in_executor(self._lane, self._exchange, request)
 
     def _exchange(self, request: HttpRequest) -> HttpResponse | None:
         if isinstance(self._target, ClockTarget):

@@ -7,26 +7,40 @@ way. Source: RFC 9112, sections 3.2, 6.1 and 11.2; RFC 9110, section 6.5.1.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 
+from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.own_answers import own_refusal
 
-__all__ = ["LARGEST_HEAD", "RESET", "RESPOND", "Connection"]
+__all__ = ["LARGEST_HEAD", "PENDING", "RESET", "RESPOND", "AtOnce", "Connection"]
+
+AtOnce = Callable[
+    [str, bytes, Sequence[tuple[bytes, bytes]], bytes],
+    HttpResponse | Awaitable[HttpResponse | None] | None,
+]
+"""Takes a request that is there as a whole: method, target, headers with names in lower case, body.
+
+Gives its answer, or one that is awaited (None: the connection is reset), or None where the
+application is to be asked as ASGI has it. It raises nothing."""
+
+PENDING: Final = "mhsm.pending"
+"""The extension whose value is an answer to await, where the request was taken already."""
 
 RESET: Final = "mhsm.reset"
 """The extension in a request's scope whose value resets the connection when it is called."""
 
 RESPOND: Final = "mhsm.respond"
-"""The extension whose value sends a whole response in one write, head and body: status, headers,
-body. It saves a TLS record and uvicorn's look at headers that are ours."""
+"""The extension whose value sends a whole response in one write, head and body. It saves a TLS
+record and uvicorn's look at headers that are ours."""
 
 LARGEST_HEAD: Final = 64 * 1024
 """How large a request's line and headers may be together, in bytes."""
@@ -44,16 +58,26 @@ a connection that is closed with bytes unread is reset, and the answer is lost (
 
 _VERSIONS: Final = ("1.0", "1.1")
 
+_WAITED_FOR: Final = 64 * 1024
+"""Up to which length, in bytes, a body is waited for before anybody is asked for an answer."""
+
 
 class _RefusedError(Exception):
     """The head of a request is not taken. What the parser's callbacks raise becomes a 400."""
 
 
 class Connection(HttpToolsProtocol):
-    """A connection of a server."""
+    """A connection of a server.
 
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
+    Most requests arrive at once and can be answered at once: those cost no task, and no round of
+    the event loop. The others go the way of ASGI.
+    """
+
+    def __init__(self, *args: Any, at_once: AtOnce | None = None) -> None:
+        super().__init__(*args)
+        self._at_once = at_once
+        self._target: bytes | None = None
+        self._parts: list[bytes] = []
         self._patience: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._in_headers = True
@@ -156,6 +180,66 @@ class Connection(HttpToolsProtocol):
         """The head of a request is there."""
         self._check()
         self._in_headers = False
+        self._target = self._whole_target()
+        if self._target is None:
+            self._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body is there."""
+        if self._target is None:
+            super().on_body(body)
+        else:
+            self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        """A request is there as a whole."""
+        self._in_request = False
+        self._cease()
+        if self._target is None:
+            super().on_message_complete()
+        else:
+            self._take(self._target)
+
+    def _whole_target(self) -> bytes | None:
+        """The target of a request that is taken as a whole, None for one that is begun by now."""
+        parser: Any = self.parser
+        cycle: Any = self.cycle
+        is_free = cycle is None or cycle.response_complete
+        if self._at_once is None or not is_free or self.flow.write_paused:
+            return None
+        if self.expect_100_continue or not parser.should_keep_alive():
+            return None
+        for name, value in self.headers:
+            if name == b"transfer-encoding" or (
+                # The parser has seen to it that this is a number.
+                name == b"content-length" and int(value) > _WAITED_FOR
+            ):
+                return None
+        parsed = httptools.parse_url(self.url)
+        # As uvicorn does: no path has other letters.
+        parsed.path.decode("ascii")
+        query: bytes | None = parsed.query
+        return parsed.path + b"?" + query if query else parsed.path
+
+    def _take(self, target: bytes) -> None:
+        """Answer a request that is there as a whole, or begin to."""
+        assert self._at_once is not None
+        self._target = None
+        body = b"".join(self._parts)
+        self._parts.clear()
+        parser: Any = self.parser
+        method = parser.get_method().decode("ascii")
+        answer = self._at_once(method, target, self.headers, body)
+        if isinstance(answer, HttpResponse):
+            self.transport.write(_written(answer, method, keep_alive=True))
+            super().on_response_complete()
+            return
+        self._begin(answer)
+        super().on_body(body)
+        super().on_message_complete()
+
+    def _begin(self, pending: Awaitable[HttpResponse | None] | None = None) -> None:
+        """Ask the application, as ASGI has it."""
         self._owed += 1
         scope: Any = self.scope
         extensions: dict[str, Any] = {}
@@ -164,12 +248,7 @@ class Connection(HttpToolsProtocol):
         # Requests may be pipelined, so each answers by the cycle that is its own.
         extensions[RESET] = partial(self._reset, self.cycle)
         extensions[RESPOND] = partial(_respond, self, self.cycle)
-
-    def on_message_complete(self) -> None:
-        """A request is there as a whole."""
-        self._in_request = False
-        self._cease()
-        super().on_message_complete()
+        extensions[PENDING] = pending
 
     def pause_writing(self) -> None:
         """The client reads no answers: begin to wait for that."""
@@ -238,9 +317,7 @@ class Connection(HttpToolsProtocol):
 async def _respond(
     connection: Connection,
     cycle: RequestResponseCycle,
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes,
+    response: HttpResponse,
     *,
     last: bool,
 ) -> None:
@@ -255,17 +332,8 @@ async def _respond(
         return
     cycle.response_started = True
     cycle.waiting_for_100_continue = False
-    lines = [STATUS_LINE[status]]
-    for name, value in cycle.default_headers:
-        lines += (name, b": ", value, b"\r\n")
-    shown = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    lines.append(shown.encode("latin-1"))
-    if not cycle.keep_alive:
-        lines.append(b"connection: close\r\n")
-    lines.append(b"\r\n")
-    if cycle.scope["method"] != "HEAD":
-        lines.append(body)
-    cycle.transport.write(b"".join(lines))
+    method = cycle.scope["method"]
+    cycle.transport.write(_written(response, method, keep_alive=cycle.keep_alive))
     cycle.response_complete = True
     cycle.message_event.set()
     if last:
@@ -273,3 +341,19 @@ async def _respond(
     elif not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
+
+
+def _written(response: HttpResponse, method: str, *, keep_alive: bool) -> bytes:
+    """The bytes of a response to a request with that method."""
+    lines = [
+        f"{name}: {value}\r\n"
+        for name, value in response.headers.items()
+        if name != "content-length"
+    ]
+    if response.status != 204:
+        lines.append(f"content-length: {len(response.body)}\r\n")
+    if not keep_alive:
+        lines.append("connection: close\r\n")
+    lines.append("\r\n")
+    head = STATUS_LINE[response.status] + "".join(lines).encode("latin-1")
+    return head if method == "HEAD" else head + response.body

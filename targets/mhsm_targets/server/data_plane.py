@@ -6,16 +6,17 @@ import asyncio
 import math
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 from mhsm_model.wire.challenge import challenge_header
 from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.own_answers import own_refusal
 from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
 from mhsm_targets.server.backing import Backing
-from mhsm_targets.server.connection import RESET, RESPOND
+from mhsm_targets.server.connection import PENDING, RESET, RESPOND
 from mhsm_targets.server.faults import Fault, FaultKind, Faults
 
 __all__ = ["LARGEST_BODY", "ASGIApp", "DataPlane", "Receive", "Scope", "Send"]
@@ -73,42 +74,109 @@ class DataPlane:
         try:
             await self._answer(scope, receive, send)
         except Exception as error:
-            # Whatever is wrong with the server, the client is answered, and the log has a line.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{place.filename}:{place.lineno}"
-            print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
+            _tell(error)
             await _refuse(scope, 500, "InternalError", "The server failed.")
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope["headers"])
-        written = headers.get("host", "")
-        host = self._hosts.get(written) or self._found(written)
-        if host is None:
-            if written.lower().partition(":")[0] == ISSUER_HOST:
-                await self._issuer(scope, receive, send)
-            else:
-                # RFC 9112, 3.2: a request has one Host, and no other is answered for it.
-                one = bool(written) and "," not in written
-                told = "No instance has this host." if one else "The request has not one host."
-                await _refuse(scope, 421 if one else 400, "BadParameter", told)
-            return
+    def at_once(
+        self, method: str, target: bytes, raw: Sequence[tuple[bytes, bytes]], body: bytes
+    ) -> HttpResponse | Awaitable[HttpResponse | None] | None:
+        """Answer a request that is there as a whole, or begin to. See connection.AtOnce."""
         try:
-            body = await _body(headers, receive)
-        except _TooLargeError:
-            told = "The request body is too large."
-            await _refuse(scope, 413, "BadParameter", told, last=True)
-            return
-        except _GoneError:
+            headers = _headers(raw)
+            host = self._host(headers)
+            if host is None:
+                return None
+            return self._exchanged(method, target, host, headers, body)
+        except Exception as error:
+            _tell(error)
+            return own_refusal(500, "InternalError", "The server failed.", method)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pending = scope["extensions"][PENDING]
+        if pending is None:
+            headers = _headers(scope["headers"])
+            host = self._host(headers)
+            if host is None:
+                await self._misdirected(headers, scope, receive, send)
+                return
+            try:
+                body = await _body(headers, receive)
+            except _TooLargeError:
+                told = "The request body is too large."
+                await _refuse(scope, 413, "BadParameter", told, last=True)
+                return
+            except _GoneError:
+                _reset(scope)
+                return
+            target = scope["raw_path"]
+            if scope["query_string"]:
+                target += b"?" + scope["query_string"]
+            pending = self._exchanged(scope["method"], target, host, headers, body)
+        response = pending if isinstance(pending, HttpResponse) else await pending
+        if response is None:
             _reset(scope)
-            return
-        fault = self._faults.taken(host.instance, scope["method"], scope["path"])
-        if fault is not None and await self._suffered(fault, scope):
-            return
-        response = await self._backing.exchange(self._request(scope, host, headers, body))
-        if response is None or (fault is not None and fault.kind is FaultKind.RESET_AFTER):
-            _reset(scope)
-            return
-        await _respond(scope, self._shown(response, self._internal[host.instance], host))
+        else:
+            await _respond(scope, response)
+
+    async def _misdirected(
+        self, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request whose host is no instance's."""
+        written = headers.get("host", "")
+        if written.lower().partition(":")[0] == ISSUER_HOST:
+            await self._issuer(scope, receive, send)
+        else:
+            # RFC 9112, 3.2: a request has one Host, and no other is answered for it.
+            one = bool(written) and "," not in written
+            told = "No instance has this host." if one else "The request has not one host."
+            await _refuse(scope, 421 if one else 400, "BadParameter", told)
+
+    def _exchanged(
+        self, method: str, target: bytes, host: PublicHost, headers: dict[str, str], body: bytes
+    ) -> HttpResponse | Awaitable[HttpResponse | None]:
+        """The answer of an instance, or one that is awaited; None is a reset."""
+        asked = target.decode("latin-1")
+        fault = self._faults.taken(host.instance, method, unquote(asked.partition("?")[0]))
+        request = self._request(method, asked, host, headers, body)
+        if fault is not None:
+            return self._faulty(fault, request, host)
+        answer = self._backing.exchange(request)
+        if isinstance(answer, HttpResponse):
+            return self._shown(answer, host)
+        return self._awaited(answer, host)
+
+    async def _awaited(
+        self, answer: Awaitable[HttpResponse | None], host: PublicHost
+    ) -> HttpResponse | None:
+        response = await answer
+        return None if response is None else self._shown(response, host)
+
+    async def _faulty(
+        self, fault: Fault, request: HttpRequest, host: PublicHost
+    ) -> HttpResponse | None:
+        """The answer to a request that a fault happens to."""
+        match fault.kind:
+            case FaultKind.RESET_BEFORE:
+                return None
+            case FaultKind.THROTTLE | FaultKind.UNAVAILABLE:
+                status, code, told = _OVERLOADS[fault.kind]
+                refused = own_refusal(status, code, told, request.method)
+                after = {"retry-after": str(math.ceil(fault.seconds))}
+                return replace(refused, headers={**refused.headers, **after})
+            case FaultKind.DELAY:
+                await asyncio.sleep(fault.seconds)
+            case FaultKind.RESET_AFTER:
+                pass
+        answer = self._backing.exchange(request)
+        response = answer if isinstance(answer, HttpResponse) else await answer
+        if response is None or fault.kind is FaultKind.RESET_AFTER:
+            return None
+        return self._shown(response, host)
+
+    def _host(self, headers: Mapping[str, str]) -> PublicHost | None:
+        """The instance that the Host header names, None where it names none."""
+        written = headers.get("host", "")
+        return self._hosts.get(written) or self._found(written)
 
     def _found(self, written: str) -> PublicHost | None:
         host = public_host(written, tuple(self._internal))
@@ -116,29 +184,9 @@ class DataPlane:
             self._hosts[written] = host
         return host
 
-    async def _suffered(self, fault: Fault, scope: Scope) -> bool:
-        """Let the fault happen that comes before the effect; whether that ends the exchange."""
-        match fault.kind:
-            case FaultKind.DELAY:
-                await asyncio.sleep(fault.seconds)
-                return False
-            case FaultKind.RESET_AFTER:
-                return False
-            case FaultKind.RESET_BEFORE:
-                _reset(scope)
-            case FaultKind.THROTTLE | FaultKind.UNAVAILABLE:
-                status, code, told = _OVERLOADS[fault.kind]
-                refused = own_refusal(status, code, told, scope["method"])
-                after = {"retry-after": str(math.ceil(fault.seconds))}
-                await _respond(scope, replace(refused, headers={**refused.headers, **after}))
-        return True
-
     def _request(
-        self, scope: Scope, host: PublicHost, headers: dict[str, str], body: bytes
+        self, method: str, target: str, host: PublicHost, headers: dict[str, str], body: bytes
     ) -> HttpRequest:
-        target = scope["raw_path"].decode("latin-1")
-        if scope["query_string"]:
-            target = f"{target}?{scope['query_string'].decode('latin-1')}"
         shown = headers.get("authorization")
         if shown is not None:
             good = shown[: len(_BEARER)].lower() == _BEARER and self._accepts(
@@ -148,9 +196,11 @@ class DataPlane:
             headers["authorization"] = f"Bearer {self._backing.token if good else 'not-good'}"
         internal = self._internal[host.instance]
         headers["host"] = internal
-        return HttpRequest(scope["method"], internal, target, headers, body)
+        return HttpRequest(method, internal, target, headers, body)
 
-    def _shown(self, response: HttpResponse, internal: str, host: PublicHost) -> HttpResponse:
+    def _shown(self, response: HttpResponse, host: PublicHost) -> HttpResponse:
+        """The response as a client sees it, who knows the instance by another host."""
+        internal = self._internal[host.instance]
         headers, body = response.headers, response.body
         if internal in "\n".join(headers.values()):
             headers = {n: value.replace(internal, host.written) for n, value in headers.items()}
@@ -161,7 +211,14 @@ class DataPlane:
         return HttpResponse(response.status, headers, body)
 
 
-def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+def _tell(error: Exception) -> None:
+    """Write a line to the log: whatever is wrong with the server, the client is answered."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{place.filename}:{place.lineno}"
+    print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name_bytes, value_bytes in raw:
         name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
@@ -201,9 +258,4 @@ async def _refuse(scope: Scope, status: int, code: str, told: str, *, last: bool
 
 async def _respond(scope: Scope, response: HttpResponse, *, last: bool = False) -> None:
     """Send the response; `last` closes the connection after it."""
-    headers = dict(response.headers)
-    headers.pop("content-length", None)
-    if response.status != 204:
-        headers["content-length"] = str(len(response.body))
-    respond = scope["extensions"][RESPOND]
-    await respond(response.status, headers, response.body, last=last)
+    await scope["extensions"][RESPOND](response, last=last)

@@ -13,7 +13,7 @@ from typing import Final
 import uvicorn
 
 from mhsm_targets.server.addresses import address_of
-from mhsm_targets.server.connection import Connection
+from mhsm_targets.server.connection import AtOnce, Connection
 from mhsm_targets.server.data_plane import ASGIApp
 from mhsm_targets.server.errors import ConflictError
 
@@ -81,7 +81,11 @@ class HttpServer(uvicorn.Server):
     """A uvicorn server that leaves signals to whoever runs it."""
 
     def __init__(
-        self, app: ASGIApp, sockets: Sequence[socket.socket], context: ssl.SSLContext | None = None
+        self,
+        app: ASGIApp,
+        sockets: Sequence[socket.socket],
+        context: ssl.SSLContext | None = None,
+        at_once: AtOnce | None = None,
     ) -> None:
         config = uvicorn.Config(
             app,
@@ -100,6 +104,7 @@ class HttpServer(uvicorn.Server):
         config.ssl = context
         super().__init__(config)
         self._sockets = list(sockets)
+        self._at_once = at_once
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -120,7 +125,7 @@ class HttpServer(uvicorn.Server):
         loop = asyncio.get_running_loop()
 
         def connected() -> asyncio.Protocol:
-            return Connection(self.config, self.server_state, {})
+            return Connection(self.config, self.server_state, {}, at_once=self._at_once)
 
         context = self.config.ssl
         return await loop.create_server(

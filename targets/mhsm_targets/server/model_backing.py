@@ -14,9 +14,10 @@ import secrets
 import sys
 import threading
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol
 
 from mhsm_model.alternatives import addressed_name
@@ -36,7 +37,7 @@ from mhsm_model.exchange import (
     Sign,
     UnwrapKey,
 )
-from mhsm_model.generator import Step, Vault, answer, step
+from mhsm_model.generator import Step, Vault, answer, answering, step
 from mhsm_model.requests import CHANGING
 from mhsm_model.state import Absent, Estate, Instance
 from mhsm_model.wire.http import HttpRequest, HttpResponse
@@ -47,6 +48,7 @@ from mhsm_targets.server.chance import RsaNeeded, ServerChance
 from mhsm_targets.server.clock import ServerClock
 from mhsm_targets.server.errors import ConflictError, ServerError
 from mhsm_targets.server.recent_reads import RecentReads
+from mhsm_targets.server.workers import Workers
 
 __all__ = ["Change", "Keeper", "ModelBacking"]
 
@@ -57,6 +59,7 @@ _MOVING: Final = (*CHANGING, BackupKey)
 _NICE: Final = 10
 """How much a thread that makes an RSA key, which takes up to seconds, gives way to the others."""
 
+_USING: Final = (Decrypt, Sign, UnwrapKey)
 _READING: Final = (GetDeletedKey, GetKey, ListDeletedKeys, ListKeys, ListKeyVersions)
 _USED_ASIDE: Final = ("RS", "PS")
 """How the algorithms begin that use an RSA private key: RS256, PS256, RSA-OAEP and so on."""
@@ -107,7 +110,7 @@ class ModelBacking:
         self._lag = 0.0
         self._reads = RecentReads()
         self._past: deque[tuple[float, Estate, Vault]] = deque()
-        self._uses = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="use")
+        self._uses = Workers(os.cpu_count() or 1, "use")
         # Apart, so that nobody waits for a key that somebody else has made.
         self._births = ThreadPoolExecutor(2, thread_name_prefix="birth", initializer=_give_way)
 
@@ -126,48 +129,47 @@ class ModelBacking:
         """The secrets of the state."""
         return self._vault
 
-    async def exchange(self, request: HttpRequest) -> HttpResponse:
-        """The response to one request."""
+    def exchange(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+        """The response to one request, or one that is awaited."""
         if request.method != "GET" or request.body or self._lag:
-            return await self._answered(request)
+            return self._answered(request)
         estate, second = self._estate, int(self._clock.now())
-        response = self._reads.found(request, estate, second)
-        if response is None:
-            response = await self._answered(request)
+        found = self._reads.found(request, estate, second)
+        if found is not None:
+            headers = {**found.headers, "x-ms-request-id": _request_id()}
+            return HttpResponse(found.status, headers, found.body)
+        response = self._answered(request)
+        if isinstance(response, HttpResponse):
             self._reads.keep(request, estate, second, response)
-            return response
-        headers = {**response.headers, "x-ms-request-id": _request_id()}
-        return HttpResponse(response.status, headers, response.body)
+        return response
 
-    async def _answered(self, request: HttpRequest) -> HttpResponse:
-        try:
-            decoded = decode_request(request)
-            aside = self._aside(request, decoded)
-            reply = self._used(request, decoded) if aside is None else await aside
-        except ServerError as error:
-            # What could not be kept did not happen.
-            print(f"mhsm serve: {error}", file=sys.stderr)
-            reply = Refused(500, "InternalError", "The change could not be stored.")
-        return encode_reply(request.method, reply, ServerMarks(request_id=_request_id()))
-
-    def _aside(self, request: HttpRequest, decoded: Request) -> Awaitable[Reply] | None:
-        """The reply to what is not answered at once from the state at hand, else None."""
+    def _answered(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+        decoded = decode_request(request)
+        if self._lag and isinstance(decoded, _READING):
+            return _encoded(request, self._read_late(request, decoded))
         if isinstance(decoded, _MOVING):
             return self._changed(request, decoded)
-        if isinstance(decoded, (Sign, Decrypt, UnwrapKey)) and decoded.algorithm.startswith(
-            _USED_ASIDE
-        ):
-            loop = asyncio.get_running_loop()
-            return loop.run_in_executor(self._uses, self._used, request, decoded)
-        if self._lag and isinstance(decoded, _READING):
-            return self._read_late(request, decoded)
-        return None
+        if isinstance(decoded, _USING) and decoded.algorithm.startswith(_USED_ASIDE):
+            return self._used_aside(request, decoded)
+        return _encoded(request, answer(*self._asked(request, decoded)))
 
-    def _used(self, request: HttpRequest, decoded: Request) -> Reply:
-        call = self._call(request, decoded)
-        return answer(self._estate, self._vault, call, self._chance)
+    def _used_aside(
+        self, request: HttpRequest, decoded: Request
+    ) -> HttpResponse | Awaitable[HttpResponse]:
+        asked = self._asked(request, decoded)
+        # To find out whether anything can be deciphered is to decipher it.
+        reply = answering(*asked) if isinstance(decoded, Sign) else partial(answer, *asked)
+        return self._done_aside(request, reply) if callable(reply) else _encoded(request, reply)
 
-    async def _read_late(self, request: HttpRequest, decoded: Request) -> Reply:
+    async def _done_aside(self, request: HttpRequest, reply: Callable[[], Reply]) -> HttpResponse:
+        return _encoded(request, await self._uses.result_of(reply))
+
+    def _asked(
+        self, request: HttpRequest, decoded: Request
+    ) -> tuple[Estate, Vault, Call, ServerChance]:
+        return self._estate, self._vault, self._call(request, decoded), self._chance
+
+    def _read_late(self, request: HttpRequest, decoded: Request) -> Reply:
         """A read at a replica that may not have seen the last changes yet."""
         call = self._call(request, decoded)
         began = self._clock.now() - self._lag
@@ -177,25 +179,44 @@ class ModelBacking:
         estate, vault = secrets.choice([*seen, (self._estate, self._vault)])
         return answer(estate, vault, call, self._chance)
 
-    async def _changed(self, request: HttpRequest, decoded: Request) -> Reply:
+    def _changed(
+        self, request: HttpRequest, decoded: Request
+    ) -> HttpResponse | Awaitable[HttpResponse]:
+        try:
+            return _encoded(request, self._moved(request, decoded))
+        except RsaNeeded as needed:
+            return self._changed_later(request, decoded, needed)
+
+    async def _changed_later(
+        self, request: HttpRequest, decoded: Request, needed: RsaNeeded
+    ) -> HttpResponse:
+        loop = asyncio.get_running_loop()
         while True:
-            call = self._call(request, decoded)
+            secret = await loop.run_in_executor(self._births, needed.make)
+            self._chance.give(needed, secret)
             try:
-                moved = step(self._estate, self._vault, call, self._chance)
-            except RsaNeeded as needed:
-                loop = asyncio.get_running_loop()
-                secret = await loop.run_in_executor(self._births, needed.make)
-                self._chance.give(needed, secret)
-                continue
-            name = addressed_name(self._estate, decoded, moved.reply)
-            if self._keeper is not None:
-                before = Step(self._estate, self._vault, moved.reply)
+                return _encoded(request, self._moved(request, decoded))
+            except RsaNeeded as again:
+                needed = again
+
+    def _moved(self, request: HttpRequest, decoded: Request) -> Reply:
+        """The reply to what changes the state, and the change. Raises RsaNeeded before it."""
+        call = self._call(request, decoded)
+        moved = step(self._estate, self._vault, call, self._chance)
+        name = addressed_name(self._estate, decoded, moved.reply)
+        if self._keeper is not None:
+            before = Step(self._estate, self._vault, moved.reply)
+            try:
                 self._keeper.keep(Change(before, moved, call, name))
-            if self._lag:
-                self._past.append((self._clock.now(), self._estate, self._vault))
-            self._estate = _lent(moved, call.host, name)
-            self._vault = moved.vault
-            return moved.reply
+            except ServerError as error:
+                # What could not be kept did not happen.
+                print(f"mhsm serve: {error}", file=sys.stderr)
+                return Refused(500, "InternalError", "The change could not be stored.")
+        if self._lag:
+            self._past.append((self._clock.now(), self._estate, self._vault))
+        self._estate = _lent(moved, call.host, name)
+        self._vault = moved.vault
+        return moved.reply
 
     def _call(self, request: HttpRequest, decoded: Request) -> Call:
         return received(request, decoded, int(self._clock.now()), _TOKEN)
@@ -235,8 +256,12 @@ class ModelBacking:
 
     def close(self) -> None:
         """End the threads; a key that is being made is waited for."""
-        self._uses.shutdown()
+        self._uses.close()
         self._births.shutdown(cancel_futures=True)
+
+
+def _encoded(request: HttpRequest, reply: Reply) -> HttpResponse:
+    return encode_reply(request.method, reply, ServerMarks(request_id=_request_id()))
 
 
 def _give_way() -> None:

@@ -80,7 +80,7 @@ class Service:
             self.authority_url,
             self.faults,
         )
-        self.server = HttpServer(self._plane, self._sockets, self._context)
+        self.server = HttpServer(self._plane, self._sockets, self._context, self._plane.at_once)
 
     @property
     def urls(self) -> dict[str, str]:

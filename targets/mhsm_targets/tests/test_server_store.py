@@ -8,6 +8,7 @@ import json
 import random
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ from mhsm_model.exchange import (
 from mhsm_model.jwk import JsonWebKey
 from mhsm_model.relations.secrets import jwk_of
 from mhsm_model.state import Estate
-from mhsm_model.wire.http import HttpResponse
+from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_model.wire.request_encoding import encode_request
 from mhsm_targets.server import serving
 from mhsm_targets.server.chance import ForeseeableChance
@@ -52,7 +53,15 @@ def backing(store: Store, seed: int = 1) -> ModelBacking:
 
 
 def sent(model: ModelBacking, request: Request, host: str = "one.invalid") -> HttpResponse:
-    return asyncio.run(model.exchange(encode_request(request, host, "7.6", model.token)))
+    return answered(model, encode_request(request, host, "7.6", model.token))
+
+
+def answered(model: ModelBacking, request: HttpRequest) -> HttpResponse:
+    async def answer() -> HttpResponse:
+        response = model.exchange(request)
+        return response if isinstance(response, HttpResponse) else await response
+
+    return asyncio.run(answer())
 
 
 def kept(model: ModelBacking) -> tuple[object, ...]:
@@ -105,17 +114,7 @@ def test_a_restart_brings_back_all_that_was_there(tmp_path: Path) -> None:
     again = backing(store, 2)
     assert kept(again) == before
     request = encode_request(RestoreKey(b""), "two.invalid", "7.6", again.token)
-    told = asyncio.run(
-        again.exchange(
-            type(request)(
-                request.method,
-                request.host,
-                request.target,
-                request.headers,
-                json.dumps({"value": blob}).encode(),
-            )
-        )
-    )
+    told = answered(again, replace(request, body=json.dumps({"value": blob}).encode()))
     # The blob is known after the restart, and another security domain still cannot read it.
     assert told.status in (400, 403)
     again.close()

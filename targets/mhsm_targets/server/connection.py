@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.own_answers import own_refusal
+from mhsm_targets.server.deadline import Deadline
 
 __all__ = ["LARGEST_HEAD", "PENDING", "RESET", "RESPOND", "AtOnce", "Connection"]
 
@@ -78,8 +79,10 @@ class Connection(HttpToolsProtocol):
         self._at_once = at_once
         self._target: bytes | None = None
         self._parts: list[bytes] = []
-        self._patience: asyncio.TimerHandle | None = None
+        self._patience = Deadline(self.loop, self._gone)
+        self._idleness = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._unread: asyncio.TimerHandle | None = None
+        self._has_answered = False
         self._in_headers = True
         self._in_request = False
         self._head_bytes = 0
@@ -92,11 +95,12 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._wait()
+        self._patience.set(_REQUEST_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
-        self._cease()
+        self._patience.end()
+        self._idleness.end()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -107,15 +111,17 @@ class Connection(HttpToolsProtocol):
         # Of bytes in which a request begins, some may be of others: only more of it is counted
         # here, and the whole of it when it is there.
         self._head_bytes += len(data)
+        self._has_answered = False
+        self._idleness.lift()
         super().data_received(data)
         if self._is_ending():
             return
         if self._in_headers and self._head_bytes > LARGEST_HEAD:
             self._is_too_large = True
             self.send_400_response("The head of the request is too large.")
-        elif self._patience is None and self._is_awaited():
-            # Most requests arrive at once: those need no timer.
-            self._wait()
+        elif not self._patience.is_set and self._is_awaited():
+            # Most requests arrive at once: those need no deadline.
+            self._patience.set(_REQUEST_SECONDS)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request that is taken, and close; after the answers owed before."""
@@ -171,16 +177,13 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._in_headers, self._in_request, self._head_bytes = True, True, 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header is there. A field of a trailer is none."""
-        if self._in_headers:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """The head of a request is there."""
-        self._check()
+        length = self._checked_length()
         self._in_headers = False
-        self._target = self._whole_target()
+        # Where a field of a trailer goes, which is no header.
+        self.headers = []
+        self._target = self._whole_target(length)
         if self._target is None:
             self._begin()
 
@@ -194,30 +197,29 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request is there as a whole."""
         self._in_request = False
-        self._cease()
+        self._patience.lift()
         if self._target is None:
             super().on_message_complete()
         else:
             self._take(self._target)
 
-    def _whole_target(self) -> bytes | None:
-        """The target of a request that is taken as a whole, None for one that is begun by now."""
+    def _whole_target(self, length: int | None) -> bytes | None:
+        """The target of a request that is taken as a whole, None for one that is begun by now.
+
+        `length` is that of its body in bytes, None where it is not told beforehand.
+        """
         parser: Any = self.parser
         cycle: Any = self.cycle
         is_free = cycle is None or cycle.response_complete
         if self._at_once is None or not is_free or self.flow.write_paused:
             return None
+        if length is None or length > _WAITED_FOR:
+            return None
         if self.expect_100_continue or not parser.should_keep_alive():
             return None
-        for name, value in self.headers:
-            if name == b"transfer-encoding" or (
-                # The parser has seen to it that this is a number.
-                name == b"content-length" and int(value) > _WAITED_FOR
-            ):
-                return None
         parsed = httptools.parse_url(self.url)
-        # As uvicorn does: no path has other letters.
-        parsed.path.decode("ascii")
+        if not parsed.path.isascii():
+            raise _RefusedError
         query: bytes | None = parsed.query
         return parsed.path + b"?" + query if query else parsed.path
 
@@ -229,10 +231,12 @@ class Connection(HttpToolsProtocol):
         self._parts.clear()
         parser: Any = self.parser
         method = parser.get_method().decode("ascii")
-        answer = self._at_once(method, target, self.headers, body)
+        scope: Any = self.scope
+        answer = self._at_once(method, target, scope["headers"], body)
         if isinstance(answer, HttpResponse):
             self.transport.write(_written(answer, method, keep_alive=True))
-            super().on_response_complete()
+            self._has_answered = True
+            self._idleness.set(self.timeout_keep_alive)
             return
         self._begin(answer)
         super().on_body(body)
@@ -262,9 +266,25 @@ class Connection(HttpToolsProtocol):
             self._unread.cancel()
             self._unread = None
 
-    def _check(self) -> None:
-        """Raise _RefusedError for a head that is not taken."""
-        if len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > LARGEST_HEAD:
+    def _checked_length(self) -> int | None:
+        """How many bytes the body of the request will have, None where its head does not say.
+
+        Raises _RefusedError for a head that is not taken.
+        """
+        length: int | None = 0
+        size, hosts = len(self.url), 0
+        for name, value in self.headers:
+            size += len(name) + len(value) + len(b": \r\n")
+            if name == b"host":
+                hosts += 1
+            elif name == b"content-length":
+                # The parser has seen to it that this is one number, and the only one.
+                length = int(value)
+            elif name == b"transfer-encoding":
+                length = None
+                if value.strip().lower() != b"chunked":
+                    raise _RefusedError
+        if size > LARGEST_HEAD:
             self._is_too_large = True
             raise _RefusedError
         # An upgrade that is ignored would leave the rest of the request unread, as the parser does.
@@ -272,12 +292,6 @@ class Connection(HttpToolsProtocol):
         version = parser.get_http_version()
         if parser.should_upgrade() or version not in _VERSIONS:
             raise _RefusedError
-        hosts = 0
-        for name, value in self.headers:
-            if name == b"host":
-                hosts += 1
-            elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
-                raise _RefusedError
         if hosts > 1 or (not hosts and version == "1.1"):
             raise _RefusedError
         if self.url[:1] not in (b"/", b"*"):
@@ -285,6 +299,7 @@ class Connection(HttpToolsProtocol):
             authority = self.url.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0]
             self.headers[:] = [row for row in self.headers if row[0] != b"host"]
             self.headers.append((b"host", authority))
+        return length
 
     def _is_ending(self) -> bool:
         """Whether no more requests are taken."""
@@ -293,7 +308,9 @@ class Connection(HttpToolsProtocol):
     def _is_awaited(self) -> bool:
         """Whether the client has begun a request and owes the rest of it."""
         cycle: Any = self.cycle
-        return self._in_request or cycle is None or cycle.response_complete
+        # Empty lines after an answer begin one, but not what came before the answer.
+        is_free = cycle is None or cycle.response_complete
+        return self._in_request or (is_free and not self._has_answered)
 
     def _reset(self, cycle: RequestResponseCycle | None = None) -> None:
         if cycle is not None:
@@ -301,16 +318,7 @@ class Connection(HttpToolsProtocol):
             cycle.disconnected = True
         self.transport.abort()
 
-    def _wait(self) -> None:
-        self._patience = self.loop.call_later(_REQUEST_SECONDS, self._gone)
-
-    def _cease(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
     def _gone(self) -> None:
-        self._patience = None
         self.transport.abort()
 
 

@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import unquote
 
 from mhsm_model.wire.challenge import challenge_header
 from mhsm_model.wire.http import HttpRequest, HttpResponse
@@ -136,7 +135,7 @@ class DataPlane:
     ) -> HttpResponse | Awaitable[HttpResponse | None]:
         """The answer of an instance, or one that is awaited; None is a reset."""
         asked = target.decode("latin-1")
-        fault = self._faults.taken(host.instance, method, unquote(asked.partition("?")[0]))
+        fault = self._faults.taken(host.instance, method, asked)
         request = self._request(method, asked, host, headers, body)
         if fault is not None:
             return self._faulty(fault, request, host)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import unquote
 
 __all__ = ["Fault", "FaultKind", "Faults", "read_fault"]
 
@@ -102,8 +103,11 @@ class Faults:
         """Let none happen any more."""
         self._due.clear()
 
-    def taken(self, instance: str, method: str, path: str) -> Fault | None:
+    def taken(self, instance: str, method: str, target: str) -> Fault | None:
         """The fault that happens to a request, or None; it is counted."""
+        if not self._due:
+            return None
+        path = unquote(target.partition("?")[0])
         for place, (fault, left) in enumerate(self._due):
             if fault.matches(instance, method, path):
                 if left == 1:

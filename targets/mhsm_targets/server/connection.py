@@ -7,7 +7,7 @@ way. Source: RFC 9112, sections 3.2, 6.1 and 11.2; RFC 9110, section 6.5.1.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -22,19 +22,16 @@ from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.own_answers import own_refusal
 from mhsm_targets.server.deadline import Deadline
 
-__all__ = ["LARGEST_HEAD", "PENDING", "RESET", "RESPOND", "AtOnce", "Connection"]
+__all__ = ["LARGEST_HEAD", "RESET", "RESPOND", "AtOnce", "Connection"]
 
 AtOnce = Callable[
     [str, bytes, Sequence[tuple[bytes, bytes]], bytes],
-    HttpResponse | Awaitable[HttpResponse | None] | None,
+    HttpResponse | asyncio.Future[HttpResponse | None] | None,
 ]
 """Takes a request that is there as a whole: method, target, headers with names in lower case, body.
 
-Gives its answer, or one that is awaited (None: the connection is reset), or None where the
-application is to be asked as ASGI has it. It raises nothing."""
-
-PENDING: Final = "mhsm.pending"
-"""The extension whose value is an answer to await, where the request was taken already."""
+Gives its answer, or one that comes later (None: the connection is reset), or None where the
+application is to be asked as ASGI has it. Neither raises anything."""
 
 RESET: Final = "mhsm.reset"
 """The extension in a request's scope whose value resets the connection when it is called."""
@@ -83,6 +80,8 @@ class Connection(HttpToolsProtocol):
         self._idleness = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._unread: asyncio.TimerHandle | None = None
         self._has_answered = False
+        self._later: asyncio.Future[HttpResponse | None] | None = None
+        self._is_last = False
         self._in_headers = True
         self._in_request = False
         self._head_bytes = 0
@@ -209,9 +208,7 @@ class Connection(HttpToolsProtocol):
         `length` is that of its body in bytes, None where it is not told beforehand.
         """
         parser: Any = self.parser
-        cycle: Any = self.cycle
-        is_free = cycle is None or cycle.response_complete
-        if self._at_once is None or not is_free or self.flow.write_paused:
+        if self._at_once is None or not self._is_free() or self.flow.write_paused:
             return None
         if length is None or length > _WAITED_FOR:
             return None
@@ -234,17 +231,44 @@ class Connection(HttpToolsProtocol):
         scope: Any = self.scope
         answer = self._at_once(method, target, scope["headers"], body)
         if isinstance(answer, HttpResponse):
-            self.transport.write(_written(answer, method, keep_alive=True))
+            self._answer(answer, method)
             self._has_answered = True
-            self._idleness.set(self.timeout_keep_alive)
-            return
-        self._begin(answer)
-        super().on_body(body)
-        super().on_message_complete()
+        elif answer is not None:
+            self._owed += 1
+            self._later = answer
+            pending: Any = answer
+            self.tasks.add(pending)
+            answer.add_done_callback(partial(self._answer_later, method))
+        else:
+            self._begin()
+            super().on_body(body)
+            super().on_message_complete()
 
-    def _begin(self, pending: Awaitable[HttpResponse | None] | None = None) -> None:
+    def _answer(self, response: HttpResponse, method: str) -> None:
+        """Send the response to the request that is taken."""
+        self.transport.write(_written(response, method, keep_alive=not self._is_last))
+        if self._is_last:
+            self.transport.close()
+        elif self._is_free():
+            self._idleness.set(self.timeout_keep_alive)
+
+    def _answer_later(self, method: str, answer: asyncio.Future[HttpResponse | None]) -> None:
+        """Send what the request that is taken has come to."""
+        self._later = None
+        self._owed -= 1
+        pending: Any = answer
+        self.tasks.discard(pending)
+        response = None if answer.cancelled() else answer.result()
+        if response is None:
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            self._answer(response, method)
+            self._refuse()
+
+    def _begin(self) -> None:
         """Ask the application, as ASGI has it."""
         self._owed += 1
+        self._idleness.lift()
         scope: Any = self.scope
         extensions: dict[str, Any] = {}
         scope["extensions"] = extensions
@@ -252,7 +276,21 @@ class Connection(HttpToolsProtocol):
         # Requests may be pipelined, so each answers by the cycle that is its own.
         extensions[RESET] = partial(self._reset, self.cycle)
         extensions[RESPOND] = partial(_respond, self, self.cycle)
-        extensions[PENDING] = pending
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self._later is None:
+            super()._start_asgi_task(cycle, app)
+        else:
+            # What came behind a request is answered behind it.
+            start = super()._start_asgi_task
+            self._later.add_done_callback(lambda _: start(cycle, app))
+
+    def shutdown(self) -> None:
+        """Take no more requests; answer what is begun."""
+        if self._later is None:
+            super().shutdown()
+        else:
+            self._is_last = True
 
     def pause_writing(self) -> None:
         """The client reads no answers: begin to wait for that."""
@@ -307,10 +345,13 @@ class Connection(HttpToolsProtocol):
 
     def _is_awaited(self) -> bool:
         """Whether the client has begun a request and owes the rest of it."""
-        cycle: Any = self.cycle
         # Empty lines after an answer begin one, but not what came before the answer.
-        is_free = cycle is None or cycle.response_complete
-        return self._in_request or (is_free and not self._has_answered)
+        return self._in_request or (self._is_free() and not self._has_answered)
+
+    def _is_free(self) -> bool:
+        """Whether no answer is being made."""
+        cycle: Any = self.cycle
+        return self._later is None and (cycle is None or cycle.response_complete)
 
     def _reset(self, cycle: RequestResponseCycle | None = None) -> None:
         if cycle is not None:

@@ -15,7 +15,7 @@ from mhsm_model.wire.http import HttpRequest, HttpResponse
 from mhsm_targets.own_answers import own_refusal
 from mhsm_targets.server.addresses import ISSUER_HOST, PublicHost, public_host
 from mhsm_targets.server.backing import Backing
-from mhsm_targets.server.connection import PENDING, RESET, RESPOND
+from mhsm_targets.server.connection import RESET, RESPOND
 from mhsm_targets.server.faults import Fault, FaultKind, Faults
 
 __all__ = ["LARGEST_BODY", "ASGIApp", "DataPlane", "Receive", "Scope", "Send"]
@@ -73,45 +73,42 @@ class DataPlane:
         try:
             await self._answer(scope, receive, send)
         except Exception as error:
-            _tell(error)
-            await _refuse(scope, 500, "InternalError", "The server failed.")
+            await _respond(scope, _failed(error, scope["method"]))
 
     def at_once(
         self, method: str, target: bytes, raw: Sequence[tuple[bytes, bytes]], body: bytes
-    ) -> HttpResponse | Awaitable[HttpResponse | None] | None:
+    ) -> HttpResponse | asyncio.Future[HttpResponse | None] | None:
         """Answer a request that is there as a whole, or begin to. See connection.AtOnce."""
         try:
             headers = _headers(raw)
             host = self._host(headers)
             if host is None:
                 return None
-            return self._exchanged(method, target, host, headers, body)
+            answer = self._exchanged(method, target, host, headers, body)
         except Exception as error:
-            _tell(error)
-            return own_refusal(500, "InternalError", "The server failed.", method)
+            return _failed(error, method)
+        return answer if isinstance(answer, HttpResponse) else _watched(answer, method)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        pending = scope["extensions"][PENDING]
-        if pending is None:
-            headers = _headers(scope["headers"])
-            host = self._host(headers)
-            if host is None:
-                await self._misdirected(headers, scope, receive, send)
-                return
-            try:
-                body = await _body(headers, receive)
-            except _TooLargeError:
-                told = "The request body is too large."
-                await _refuse(scope, 413, "BadParameter", told, last=True)
-                return
-            except _GoneError:
-                _reset(scope)
-                return
-            target = scope["raw_path"]
-            if scope["query_string"]:
-                target += b"?" + scope["query_string"]
-            pending = self._exchanged(scope["method"], target, host, headers, body)
-        response = pending if isinstance(pending, HttpResponse) else await pending
+        headers = _headers(scope["headers"])
+        host = self._host(headers)
+        if host is None:
+            await self._misdirected(headers, scope, receive, send)
+            return
+        try:
+            body = await _body(headers, receive)
+        except _TooLargeError:
+            told = "The request body is too large."
+            await _refuse(scope, 413, "BadParameter", told, last=True)
+            return
+        except _GoneError:
+            _reset(scope)
+            return
+        target = scope["raw_path"]
+        if scope["query_string"]:
+            target += b"?" + scope["query_string"]
+        answer = self._exchanged(scope["method"], target, host, headers, body)
+        response = answer if isinstance(answer, HttpResponse) else await answer
         if response is None:
             _reset(scope)
         else:
@@ -210,11 +207,26 @@ class DataPlane:
         return HttpResponse(response.status, headers, body)
 
 
-def _tell(error: Exception) -> None:
-    """Write a line to the log: whatever is wrong with the server, the client is answered."""
+def _watched(
+    answer: Awaitable[HttpResponse | None], method: str
+) -> asyncio.Future[HttpResponse | None]:
+    """The answer once it is there; it raises nothing."""
+
+    async def watched() -> HttpResponse | None:
+        try:
+            return await answer
+        except Exception as error:
+            return _failed(error, method)
+
+    return asyncio.get_running_loop().create_task(watched())
+
+
+def _failed(error: Exception, method: str) -> HttpResponse:
+    """Whatever is wrong with the server, the client is answered, and the log has a line."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{place.filename}:{place.lineno}"
     print(f"mhsm serve: {type(error).__name__} at {where}: {error}", file=sys.stderr)
+    return own_refusal(500, "InternalError", "The server failed.", method)
 
 
 def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -111,7 +111,6 @@ class Connection(HttpToolsProtocol):
         # here, and the whole of it when it is there.
         self._head_bytes += len(data)
         self._has_answered = False
-        self._idleness.lift()
         super().data_received(data)
         if self._is_ending():
             return
@@ -174,6 +173,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self._idleness.lift()
         self._in_headers, self._in_request, self._head_bytes = True, True, 0
 
     def on_headers_complete(self) -> None:
@@ -249,7 +249,7 @@ class Connection(HttpToolsProtocol):
         self.transport.write(_written(response, method, keep_alive=not self._is_last))
         if self._is_last:
             self.transport.close()
-        elif self._is_free():
+        else:
             self._idleness.set(self.timeout_keep_alive)
 
     def _answer_later(self, method: str, answer: asyncio.Future[HttpResponse | None]) -> None:
@@ -268,7 +268,6 @@ class Connection(HttpToolsProtocol):
     def _begin(self) -> None:
         """Ask the application, as ASGI has it."""
         self._owed += 1
-        self._idleness.lift()
         scope: Any = self.scope
         extensions: dict[str, Any] = {}
         scope["extensions"] = extensions

@@ -1,0 +1,280 @@
+"""Requests that are answered when they are there as a whole, beside others on one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+
+import pytest
+
+pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
+
+from mhsm_model.wire.http import HttpResponse
+from mhsm_targets.server import connection
+from mhsm_targets.server.data_plane import Receive, Scope, Send
+from mhsm_targets.server.listening import HttpServer, loopback_socket
+
+Answer = HttpResponse | asyncio.Future[HttpResponse | None] | None
+
+NOW, LATER, RESET, ASGI, SLOW = "/now", "/later", "/reset", "/asgi", "/asgi-and-slow"
+
+
+class Application:
+    """Answers each path in its own way: at once, later, by a reset, or as ASGI has it."""
+
+    def __init__(self) -> None:
+        self.held: list[asyncio.Future[HttpResponse | None]] = []
+        self.bodies: list[bytes] = []
+
+    def at_once(
+        self, method: str, target: bytes, raw: Sequence[tuple[bytes, bytes]], body: bytes
+    ) -> Answer:
+        """The answer of the path."""
+        path = target.decode().partition("?")[0]
+        self.bodies.append(body)
+        if path == NOW:
+            return answer(path)
+        if path in (ASGI, SLOW):
+            return None
+        future: asyncio.Future[HttpResponse | None] = asyncio.get_running_loop().create_future()
+        self.held.append(future)
+        return future
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same for what is asked as ASGI has it, after its body."""
+        while (await receive()).get("more_body"):
+            pass
+        if scope["path"] == SLOW:
+            await asyncio.sleep(0.15)
+        await scope["extensions"][connection.RESPOND](answer("asgi " + scope["path"]), last=False)
+
+    def finish(self, response: HttpResponse | None) -> None:
+        """Let what is answered later be answered so."""
+        self.held.pop(0).set_result(response)
+
+
+def answer(told: str) -> HttpResponse:
+    return HttpResponse(200, {}, told.encode())
+
+
+def request(path: str, body: bytes = b"", *headers: str) -> bytes:
+    rows = [f"POST {path} HTTP/1.1", "Host: here", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*rows, "", ""]).encode() + body
+
+
+@contextlib.asynccontextmanager
+async def dialled(
+    application: Application,
+) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter, HttpServer]]:
+    """A connection to a server of its own."""
+    bound = loopback_socket(0)
+    server = HttpServer(application, [bound], None, application.at_once)
+    running = asyncio.create_task(server.run_on_sockets())
+    while not server.started:
+        await asyncio.sleep(0.001)
+    reader, writer = await asyncio.open_connection(*bound.getsockname())
+    try:
+        async with asyncio.timeout(30):
+            yield reader, writer, server
+    finally:
+        writer.close()
+        server.should_exit = True
+        await running
+        bound.close()
+
+
+async def told(reader: asyncio.StreamReader) -> str:
+    """The body of the next answer."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    length = next(row for row in head.split(b"\r\n") if row.startswith(b"content-length: "))
+    return (await reader.readexactly(int(length.partition(b": ")[2]))).decode()
+
+
+async def taken(application: Application) -> None:
+    """Until a request waits for its answer."""
+    while not application.held:
+        await asyncio.sleep(0.001)
+
+
+def test_answers_come_in_the_order_of_the_requests_whatever_way_they_are_made() -> None:
+    async def asked() -> list[str]:
+        application = Application()
+        paths = (NOW, LATER, NOW, ASGI, LATER)
+        async with dialled(application) as (reader, writer, _):
+            writer.write(b"".join(request(path) for path in paths))
+            await taken(application)
+            # Nothing that came behind may have been answered before.
+            first = await told(reader)
+            await asyncio.sleep(0.02)
+            application.finish(answer("finished"))
+            return [first, *[await told(reader) for _ in paths[1:]]]
+
+    # What is behind an answer that is still to come goes the way of ASGI.
+    assert asyncio.run(asked()) == ["/now", "finished", "asgi /now", "asgi /asgi", "asgi /later"]
+
+
+@pytest.mark.parametrize("path", [NOW, LATER, ASGI])
+def test_a_body_is_waited_for_however_it_arrives(path: str) -> None:
+    async def asked() -> tuple[str, list[bytes]]:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            for byte in request(path, b"abcd"):
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0)
+            if path == LATER:
+                await taken(application)
+                application.finish(answer(path))
+            return await told(reader), application.bodies
+
+    said, bodies = asyncio.run(asked())
+    assert (said.endswith(path), bodies) == (True, [b"abcd"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (("Expect: 100-continue",), b"abcd"),
+        ((), bytes(70_000)),
+        (("Connection: close",), b""),
+    ],
+)
+def test_what_must_be_looked_at_before_its_body_goes_the_way_of_asgi(
+    headers: tuple[str, ...], body: bytes
+) -> None:
+    async def asked() -> tuple[str, list[bytes]]:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            writer.write(request(NOW, body, *headers))
+            if "Expect: 100-continue" in headers:
+                assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            return await told(reader), application.bodies
+
+    assert asyncio.run(asked()) == ("asgi /now", [])
+
+
+def test_an_answer_that_is_not_to_come_resets_the_connection() -> None:
+    async def asked() -> bytes:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            writer.write(request(RESET) + request(NOW))
+            await taken(application)
+            application.finish(None)
+            with contextlib.suppress(ConnectionError):
+                return await reader.read()
+            return b""
+
+    assert asyncio.run(asked()) == b""
+
+
+def test_a_client_that_went_away_is_answered_nothing_and_nobody_complains() -> None:
+    async def asked() -> None:
+        application = Application()
+        complaints: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+        async with dialled(application) as (_, writer, server):
+            writer.write(request(LATER))
+            await taken(application)
+            writer.transport.abort()
+            while server.server_state.connections:
+                await asyncio.sleep(0.001)
+            application.finish(answer("nobody reads this"))
+        assert complaints == []
+
+    asyncio.run(asked())
+
+
+def test_a_server_that_ends_answers_what_it_has_begun_and_closes() -> None:
+    async def asked() -> tuple[str, bytes]:
+        application = Application()
+        async with dialled(application) as (reader, writer, server):
+            writer.write(request(LATER))
+            await taken(application)
+            server.should_exit = True
+            while server.servers and server.servers[0].is_serving():
+                await asyncio.sleep(0.001)
+            application.finish(answer("in the end"))
+            return await told(reader), await reader.read()
+
+    assert asyncio.run(asked()) == ("in the end", b"")
+
+
+def test_a_connection_that_was_answered_at_once_may_be_idle_for_longer_than_a_request_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_REQUEST_SECONDS", 0.05)
+
+    async def asked() -> list[str]:
+        application = Application()
+        said: list[str] = []
+        async with dialled(application) as (reader, writer, _):
+            for _ in range(2):
+                writer.write(request(NOW))
+                said.append(await told(reader))
+                await asyncio.sleep(0.15)
+                writer.write(request(LATER))
+                await taken(application)
+                await asyncio.sleep(0.15)
+                application.finish(answer("after a while"))
+                said.append(await told(reader))
+                await asyncio.sleep(0.15)
+        return said
+
+    assert asyncio.run(asked()) == ["/now", "after a while"] * 2
+
+
+@pytest.mark.parametrize("path", [NOW, LATER])
+def test_a_connection_that_is_idle_after_such_an_answer_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("mhsm_targets.server.listening._IDLE_SECONDS", 0.05)
+
+    async def asked() -> bytes:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            writer.write(request(path))
+            if path == LATER:
+                await taken(application)
+                application.finish(answer(path))
+            assert await told(reader) == path
+            return await reader.read()
+
+    assert asyncio.run(asked()) == b""
+
+
+@pytest.mark.parametrize("paths", [(NOW, LATER), (NOW, SLOW), (LATER, SLOW)])
+def test_a_connection_is_not_idle_while_an_answer_is_made(
+    monkeypatch: pytest.MonkeyPatch, paths: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("mhsm_targets.server.listening._IDLE_SECONDS", 0.05)
+
+    async def asked() -> list[str]:
+        application = Application()
+        said: list[str] = []
+        async with dialled(application) as (reader, writer, _):
+            writer.write(b"".join(request(path) for path in paths))
+            for path in paths:
+                if path == LATER:
+                    await taken(application)
+                    await asyncio.sleep(0.15)
+                    application.finish(answer(path))
+                said.append(await told(reader))
+        return said
+
+    assert asyncio.run(asked()) == [f"asgi {path}" if path == SLOW else path for path in paths]
+
+
+def test_what_is_no_request_is_refused_after_the_answer_that_is_still_to_come() -> None:
+    async def asked() -> tuple[str, bytes]:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            writer.write(request(LATER) + b"\x00\r\n\r\n")
+            await taken(application)
+            await asyncio.sleep(0.02)
+            application.finish(answer("first"))
+            return await told(reader), await reader.read()
+
+    said, refused = asyncio.run(asked())
+    assert (said, refused[:13]) == ("first", b"HTTP/1.1 400 ")

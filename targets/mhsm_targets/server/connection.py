@@ -21,8 +21,14 @@ from uvicorn.protocols.http.httptools_impl import (
 from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.own_answers import own_refusal
 from mhsm_targets.server.deadline import Deadline
+from mhsm_targets.server.request_head import (
+    LARGEST_HEAD,
+    HeadTooLargeError,
+    RefusedHeadError,
+    body_length,
+)
 
-__all__ = ["LARGEST_HEAD", "RESET", "RESPOND", "AtOnce", "Connection"]
+__all__ = ["RESET", "RESPOND", "AtOnce", "Connection"]
 
 AtOnce = Callable[
     [str, bytes, Sequence[tuple[bytes, bytes]], bytes],
@@ -40,9 +46,6 @@ RESPOND: Final = "mhsm.respond"
 """The extension whose value sends a whole response in one write, head and body. It saves a TLS
 record and uvicorn's look at headers that are ours."""
 
-LARGEST_HEAD: Final = 64 * 1024
-"""How large a request's line and headers may be together, in bytes."""
-
 _REQUEST_SECONDS: Final = 30.0
 """How long a client may take from the first byte of a request to its last, and from the connection
 to there for the first request. Bytes before a request (empty lines) count as its first."""
@@ -54,14 +57,8 @@ _LINGER_SECONDS: Final = 0.5
 """How long what a client still sends is read and dropped after an answer that it need not await:
 a connection that is closed with bytes unread is reset, and the answer is lost (RFC 9112, 9.6)."""
 
-_VERSIONS: Final = ("1.0", "1.1")
-
 _WAITED_FOR: Final = 64 * 1024
 """Up to which length, in bytes, a body is waited for before anybody is asked for an answer."""
-
-
-class _RefusedError(Exception):
-    """The head of a request is not taken. What the parser's callbacks raise becomes a 400."""
 
 
 class Connection(HttpToolsProtocol):
@@ -150,11 +147,7 @@ class Connection(HttpToolsProtocol):
         parser: Any = self.parser
         method = parser.get_method().decode("latin-1") if self.url else ""
         response = own_refusal(status, code, told, method)
-        lines = [f"{name}: {value}" for name, value in response.headers.items()]
-        length = f"content-length: {len(response.body)}"
-        rows = [*lines, length, "connection: close", "", ""]
-        body = b"" if method == "HEAD" else response.body
-        self.transport.write(STATUS_LINE[status] + "\r\n".join(rows).encode() + body)
+        self.transport.write(_written(response, method, keep_alive=False))
 
     def linger(self) -> None:
         """Take no more requests, and close in a while."""
@@ -216,7 +209,7 @@ class Connection(HttpToolsProtocol):
             return None
         parsed = httptools.parse_url(self.url)
         if not parsed.path.isascii():
-            raise _RefusedError
+            raise RefusedHeadError
         query: bytes | None = parsed.query
         return parsed.path + b"?" + query if query else parsed.path
 
@@ -249,7 +242,7 @@ class Connection(HttpToolsProtocol):
         self.transport.write(_written(response, method, keep_alive=not self._is_last))
         if self._is_last:
             self.transport.close()
-        else:
+        elif self._is_free():
             self._idleness.set(self.timeout_keep_alive)
 
     def _answer_later(self, method: str, answer: asyncio.Future[HttpResponse | None]) -> None:
@@ -277,19 +270,25 @@ class Connection(HttpToolsProtocol):
         extensions[RESPOND] = partial(_respond, self, self.cycle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        start = super()._start_asgi_task
+
+        def start_behind(_: object) -> None:
+            if not self.transport.is_closing():
+                start(cycle, app)
+
         if self._later is None:
-            super()._start_asgi_task(cycle, app)
+            start(cycle, app)
         else:
-            # What came behind a request is answered behind it.
-            start = super()._start_asgi_task
-            self._later.add_done_callback(lambda _: start(cycle, app))
+            # What came behind a request is answered behind it, or not at all.
+            self._later.add_done_callback(start_behind)
 
     def shutdown(self) -> None:
         """Take no more requests; answer what is begun."""
-        if self._later is None:
-            super().shutdown()
-        else:
+        cycle: Any = self.cycle
+        if self._later is not None and (cycle is None or cycle.response_complete):
             self._is_last = True
+        else:
+            super().shutdown()
 
     def pause_writing(self) -> None:
         """The client reads no answers: begin to wait for that."""
@@ -306,31 +305,17 @@ class Connection(HttpToolsProtocol):
     def _checked_length(self) -> int | None:
         """How many bytes the body of the request will have, None where its head does not say.
 
-        Raises _RefusedError for a head that is not taken.
+        Raises RefusedHeadError for a head that is not taken.
         """
-        length: int | None = 0
-        size, hosts = len(self.url), 0
-        for name, value in self.headers:
-            size += len(name) + len(value) + len(b": \r\n")
-            if name == b"host":
-                hosts += 1
-            elif name == b"content-length":
-                # The parser has seen to it that this is one number, and the only one.
-                length = int(value)
-            elif name == b"transfer-encoding":
-                length = None
-                if value.strip().lower() != b"chunked":
-                    raise _RefusedError
-        if size > LARGEST_HEAD:
-            self._is_too_large = True
-            raise _RefusedError
-        # An upgrade that is ignored would leave the rest of the request unread, as the parser does.
         parser: Any = self.parser
-        version = parser.get_http_version()
-        if parser.should_upgrade() or version not in _VERSIONS:
-            raise _RefusedError
-        if hosts > 1 or (not hosts and version == "1.1"):
-            raise _RefusedError
+        try:
+            length = body_length(self.url, self.headers, parser.get_http_version())
+        except HeadTooLargeError:
+            self._is_too_large = True
+            raise
+        # An upgrade that is ignored would leave the rest of the request unread, as the parser does.
+        if parser.should_upgrade():
+            raise RefusedHeadError
         if self.url[:1] not in (b"/", b"*"):
             # The host in the request's line is the one that holds.
             authority = self.url.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0]

@@ -26,6 +26,7 @@ class Application:
     def __init__(self) -> None:
         self.held: list[asyncio.Future[HttpResponse | None]] = []
         self.bodies: list[bytes] = []
+        self.asked_as_asgi = 0
 
     def at_once(
         self, method: str, target: bytes, raw: Sequence[tuple[bytes, bytes]], body: bytes
@@ -43,6 +44,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The same for what is asked as ASGI has it, after its body."""
+        self.asked_as_asgi += 1
         while (await receive()).get("more_body"):
             pass
         if scope["path"] == SLOW:
@@ -155,18 +157,23 @@ def test_what_must_be_looked_at_before_its_body_goes_the_way_of_asgi(
     assert asyncio.run(asked()) == ("asgi /now", [])
 
 
-def test_an_answer_that_is_not_to_come_resets_the_connection() -> None:
-    async def asked() -> bytes:
+def test_an_answer_that_is_not_to_come_resets_the_connection_and_what_is_behind_is_not_asked() -> (
+    None
+):
+    async def asked() -> tuple[bytes, int]:
         application = Application()
-        async with dialled(application) as (reader, writer, _):
+        received = b""
+        async with dialled(application) as (reader, writer, server):
             writer.write(request(RESET) + request(NOW))
             await taken(application)
             application.finish(None)
             with contextlib.suppress(ConnectionError):
-                return await reader.read()
-            return b""
+                received = await reader.read()
+            while server.server_state.tasks or server.server_state.connections:
+                await asyncio.sleep(0.001)
+        return received, application.asked_as_asgi
 
-    assert asyncio.run(asked()) == b""
+    assert asyncio.run(asked()) == (b"", 0)
 
 
 def test_a_client_that_went_away_is_answered_nothing_and_nobody_complains() -> None:
@@ -186,19 +193,20 @@ def test_a_client_that_went_away_is_answered_nothing_and_nobody_complains() -> N
     asyncio.run(asked())
 
 
-def test_a_server_that_ends_answers_what_it_has_begun_and_closes() -> None:
-    async def asked() -> tuple[str, bytes]:
+@pytest.mark.parametrize("behind", [(), (NOW,), (SLOW,)])
+def test_a_server_that_ends_answers_what_it_has_begun_and_closes(behind: tuple[str, ...]) -> None:
+    async def asked() -> tuple[list[str], bytes]:
         application = Application()
         async with dialled(application) as (reader, writer, server):
-            writer.write(request(LATER))
+            writer.write(b"".join(request(path) for path in (LATER, *behind)))
             await taken(application)
             server.should_exit = True
             while server.servers and server.servers[0].is_serving():
                 await asyncio.sleep(0.001)
             application.finish(answer("in the end"))
-            return await told(reader), await reader.read()
+            return [await told(reader) for _ in (LATER, *behind)], await reader.read()
 
-    assert asyncio.run(asked()) == ("in the end", b"")
+    assert asyncio.run(asked()) == (["in the end", *(f"asgi {path}" for path in behind)], b"")
 
 
 def test_a_connection_that_was_answered_at_once_may_be_idle_for_longer_than_a_request_may_take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -230,3 +231,41 @@ def test_what_speaks_no_tls_gets_no_answer_and_stops_nothing(served: Served) -> 
         plain.sendall(request_bytes(served))
         assert not plain.recv(4096).startswith(b"HTTP")
     assert alive(served)
+
+
+LINES = (
+    ("GET /keys?api-version=7.6", b""),
+    ("GET /keys/none?api-version=7.6", b""),
+    ("GET /keys/ä?api-version=7.6", b""),
+    ("GET /keys/%C3%A4/?api-version=7.6#part", b""),
+    ("GET /keys?", b""),
+    ("HEAD /keys?api-version=7.6", b""),
+    ("OPTIONS * ", b""),
+    ("POST /rng?api-version=7.6", b'{"count":0}'),
+    ("POST /keys/none/sign?api-version=7.6", b'{"alg":"RS256","value":"AAAA"}'),
+    ("POST /keys/none/create?api-version=7.6", b'{"kty":'),
+    ("PUT /keys/none?api-version=7.6", b"\x00\xff"),
+    ("DELETE /keys/none?api-version=7.6", BODY),
+)
+
+
+@pytest.mark.parametrize(("line", "body"), LINES)
+@pytest.mark.parametrize("token", [TOKEN, "another", None])
+@pytest.mark.parametrize("host", [None, "localhost", "vault.example"])
+def test_what_arrives_as_a_whole_is_answered_as_what_arrives_in_chunks(
+    served: Served, line: str, body: bytes, token: str | None, host: str | None
+) -> None:
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
+    whole = request_bytes(served, line, f"Content-Length: {len(body)}", body=body, token=token)
+    parts = request_bytes(served, line, CHUNKED, body=chunks, token=token)
+    closing = request_bytes(served, last=True)
+    if host is not None:
+        ours = f"Host: {urlsplit(served.url).netloc}".encode()
+        whole, parts = (sent.replace(ours, f"Host: {host}".encode()) for sent in (whole, parts))
+    first, second = (ids_removed(answered(served, sent + closing)) for sent in (whole, parts))
+    assert (first, bool(first)) == (second, True)
+
+
+def ids_removed(received: bytes) -> bytes:
+    """What came back, without what differs from answer to answer."""
+    return re.sub(rb"[0-9a-f]{8}-[0-9a-f-]{27}", b"an id", received)

@@ -129,10 +129,10 @@ def test_policy_for_good(hsm: InstanceSession, immutable: bool | None) -> None:
     hsm.send(GetKey(name))
 
 
-@pytest.mark.exercises("KEY-204")
+@pytest.mark.exercises("KEY-204", "KEY-215")
 @pytest.mark.parametrize("kty", ["RSA", "EC"])
 def test_material_is_new(hsm: InstanceSession, other_hsm: InstanceSession, kty: str) -> None:
-    """No two versions, names or instances have the same material."""
+    """No two versions, names or instances have the same material, or the same identifier."""
     for instance in (hsm, other_hsm):
         for name in ("one-name", "one-name", "another-name"):
             instance.send(CreateKey(name, kty))

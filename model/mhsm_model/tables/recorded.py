@@ -104,6 +104,7 @@ RECORDED: Final[dict[str, int]] = {
     "KEY-212": 806,
     "KEY-213": 283,
     "KEY-214": 685,
+    "KEY-215": 426,
     "KEY-223": 3,
     "KEY-224": 701,
     "KEY-225": 607,

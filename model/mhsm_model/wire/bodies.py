@@ -277,6 +277,15 @@ def what_is_no_operation_gets_an_error(exchange: WireExchange) -> Finding:
     return expect(good, wanted, f"{exchange.answered.body[:60]!r}")
 
 
+@wire_rule("KEY-215", sources=_RECORDED)
+def version_is_named_as_no_other(exchange: WireExchange) -> Finding:
+    """Name every new version by an identifier that no version of another key has."""
+    if exchange.repeats_version is None:
+        return VACUOUS
+    wanted = "a version identifier not used before"
+    return expect(not exchange.repeats_version, wanted, f"{exchange.new_version} once more")
+
+
 BODY_RULES: Final[tuple[WireRule, ...]] = (
     body_is_utf_8,
     activity_is_of_version_1,
@@ -288,4 +297,5 @@ BODY_RULES: Final[tuple[WireRule, ...]] = (
     error_has_code_and_message,
     error_names_its_activity,
     not_found_names_the_key,
+    version_is_named_as_no_other,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mhsm_model.exchange import Reply, Request
+from mhsm_model.exchange import CreateKey, ImportKey, KeyBundle, Reply, Request
 from mhsm_model.wire.canary import Leak
 from mhsm_model.wire.http import HttpRequest, HttpResponse, JsonDocument
 from mhsm_model.wire.reply_codec import ACTIVITY, decode_reply, error_of
@@ -17,8 +17,9 @@ class WireExchange:
     """The messages of one exchange, the response's body as JSON, and the reply that it is.
 
     `leaks` are the imported secrets that the response had in it, None where it was not searched.
-    `repeats_id` says whether its request id is that of an earlier response, None where there is no
-    other to compare it with.
+    `repeats_id` says whether its request id is that of an earlier response, `repeats_version`
+    whether the version that it makes is named as an earlier one was; each is None where there is
+    no other to compare it with.
     """
 
     sent: HttpRequest
@@ -28,6 +29,7 @@ class WireExchange:
     reply: Reply
     leaks: tuple[Leak, ...] | None = None
     repeats_id: bool | None = None
+    repeats_version: bool | None = None
 
     @property
     def request_id(self) -> str | None:
@@ -41,6 +43,13 @@ class WireExchange:
             found = ACTIVITY.search(str(error.get("message")))
             shown = None if found is None else found.group(1)
         return None if shown is None else shown.lower()
+
+    @property
+    def new_version(self) -> str | None:
+        """The identifier of the version that the exchange has made, where it has made one."""
+        if isinstance(self.request, CreateKey | ImportKey) and isinstance(self.reply, KeyBundle):
+            return self.reply.kid.version
+        return None
 
 
 def wire_exchange(

@@ -46,6 +46,36 @@ def create_keeps_the_version(call: Call, before: Estate, step: Step) -> Step:
     return replace(placed(step, call.host, request.name, active), reply=shown)
 
 
+def _named(call: Call, step: Step, name: str) -> Step:
+    """The step whose new version has that identifier."""
+    reply = _born(call, step.reply)
+    entry = None if reply is None else entry_at(step.estate, call.host, reply.kid.name)
+    if reply is None or not isinstance(entry, Active):
+        return step
+    place = len(entry.key.versions) - 1
+    key = entry.key.with_version(place, replace(entry.key.versions[place], version=name))
+    shown = replace(reply, kid=replace(reply.kid, version=name))
+    return replace(placed(step, call.host, reply.kid.name, Active(key)), reply=shown)
+
+
+@wrong_state("KEY-215")
+def versions_are_counted(call: Call, before: Estate, step: Step) -> Step:
+    """Names the versions of each key 1, 2, 3 and so on."""
+    reply = _born(call, step.reply)
+    entry = None if reply is None else entry_at(step.estate, call.host, reply.kid.name)
+    count = len(entry.key.versions) if isinstance(entry, Active) else 0
+    return _named(call, step, f"{count:032x}")
+
+
+@wrong_state("KEY-215")
+def first_versions_are_named_after_the_type(call: Call, before: Estate, step: Step) -> Step:
+    """Names the first version of each key after the type of the key."""
+    reply = _born(call, step.reply)
+    if reply is None or addressed(before, call) is not None:
+        return step
+    return _named(call, step, reply.kty.encode().hex().zfill(32))
+
+
 @wrong_request("KEY-021", CreateKey)
 def exponent_is_ignored(request: CreateKey) -> Request:
     """Makes every RSA key with the public exponent 65537."""

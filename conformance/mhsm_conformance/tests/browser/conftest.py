@@ -27,9 +27,12 @@ PAGES = ("run", "passed", "interrupted", "invalid", "comparison", "specification
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system, or the program that MHSM_CHROMIUM names."""
+    """Chromium of the system, or the program that MHSM_CHROMIUM names.
+
+    An event loop runs in this thread as long as it does, beside which no test can run its own.
+    """
     try:
         # The only tests that need it, and most who run tests have it not.
         from playwright.sync_api import sync_playwright  # noqa: PLC0415

@@ -93,7 +93,7 @@ def judged(paths: Sequence[str], *, as_json: bool, folder: Path | None, strict: 
     if as_json:
         json.dump(document, sys.stdout, indent=1)
         print()
-    else:
+    elif totals.verdicts or not totals.problems:
         _print(totals, rejected, sys.stdout)
     if totals.problems or not written:
         return 2

@@ -25,6 +25,7 @@ from mhsm_conformance.commands.options import (
     workers_option,
 )
 from mhsm_conformance.commands.token_options import token_options
+from mhsm_conformance.explaining.choosing import UnknownNameError, chosen_clauses
 from mhsm_conformance.interruption import Interruption
 from mhsm_conformance.progress import progress_to
 from mhsm_conformance.results import incomplete
@@ -166,6 +167,8 @@ def run(
         raise CommandError(str(error)) from None
     if suite is not None and suite not in suite_names():
         raise CommandError(f"no suite is called {suite!r}; there is {', '.join(suite_names())}")
+    if clause is not None:
+        clause = _pattern(clause)
     known = None if baseline is None else _fitting(baseline, target, profile, suite, clause, strict)
     folder = out_folder(out)
     options = RunOptions(target, profile, suite, clause, seed, strict, workers)
@@ -209,6 +212,15 @@ def run(
         # What failed in the baseline too is known; all else that fails is a regression.
         status = 0 if gate.is_held else 1
     sys.exit(status or (1 if idle else 0))
+
+
+def _pattern(clause: str) -> str:
+    """What is typed for --clause as identifiers are written; it matches one of them."""
+    try:
+        chosen_clauses((clause,))
+    except UnknownNameError as error:
+        raise CommandError(str(error)) from None
+    return clause.strip().upper()
 
 
 def _write(result: RunResult, folder: Path) -> None:

@@ -22,6 +22,7 @@ import pytest
 
 from mhsm_targets.server import environment, read_ready
 from mhsm_targets.server.complaints import complaint_in
+from mhsm_targets.tests.token_instances import needs_softhsm
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)")
 
@@ -169,6 +170,9 @@ def _read_keys(ready: dict[str, Any], token: str) -> None:
         (["serve", "--instance", "a", "--instance", "a"], "an instance is named twice"),
         (["token", "--ready-file", ""], "'--ready-file': it is empty"),
         (["run", "https", "--ready-file", ""], "'--ready-file': it is empty"),
+        (["run", "model", "--clause", "NO-*"], "no clause matches 'NO-*'; the areas are ALG, "),
+        (["run", "model", "--clause", "KEY-999"], "no clause is called 'KEY-999'; did you mean"),
+        (["judge", "/nowhere"], "/nowhere: no such file or directory"),
         (["token"], "no server is named"),
         (["token", "--ready-file", "/nowhere"], "cannot read /nowhere"),
         (["token", "--data", "/nowhere"], "/nowhere is not the data folder of a server"),
@@ -189,6 +193,19 @@ def test_what_is_a_service_already_is_not_served() -> None:
     result = mhsm("serve", "https", "--port", "0", MHSM_HTTPS_URLS=url, MHSM_HTTPS_TOKEN="t")
     assert result.returncode == 2
     assert result.stderr == ("mhsm: target https is served already: let clients use its own URL\n")
+
+
+@needs_softhsm
+def test_a_seed_is_refused_by_what_draws_its_keys_itself() -> None:
+    result = mhsm("serve", "softhsm", "--seed", "1", "--port", "0")
+    told = "mhsm: target softhsm draws its keys itself: leave --seed out\n"
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", told)
+
+
+def test_a_run_of_no_clause_leaves_no_folder(tmp_path: Path) -> None:
+    out = tmp_path / "results"
+    assert mhsm("run", "model", "--clause", "NO-*", "--out", str(out)).returncode == 2
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("target", ["nope", "mutant:times-in-milliseconds", "pkcs11"])

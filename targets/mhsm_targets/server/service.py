@@ -13,7 +13,7 @@ from typing import Final
 
 from mhsm_model.configuration import Configuration
 from mhsm_targets.emulator import EmulatorFactory
-from mhsm_targets.protocol import PlannedFactory, TargetFactory
+from mhsm_targets.protocol import KeepingFactory, PlannedFactory, TargetFactory
 from mhsm_targets.registry import target_factory
 from mhsm_targets.server.addresses import INSTANCE_NAME, ISSUER_HOST, address_of
 from mhsm_targets.server.backing import Backing, TargetBacking, internal_host, keeping
@@ -253,6 +253,8 @@ def servable(options: ServeOptions) -> TargetFactory:
         raise NotSupportedError(
             f"target {options.target} is served already: let clients use its own URL"
         )
+    if options.seed is not None and isinstance(factory, KeepingFactory):
+        raise NotSupportedError(f"target {options.target} draws its keys itself: leave --seed out")
     if options.data is not None and not isinstance(factory, EmulatorFactory):
         keeping(factory, options.target)
     return factory

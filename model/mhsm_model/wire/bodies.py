@@ -282,7 +282,7 @@ def version_is_named_as_no_other(exchange: WireExchange) -> Finding:
     """Name every new version by an identifier that no version of another key has."""
     if exchange.repeats_version is None:
         return VACUOUS
-    wanted = "a version identifier not used before"
+    wanted = "a version identifier that no other key has had"
     return expect(not exchange.repeats_version, wanted, f"{exchange.new_version} once more")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mhsm_model.exchange import CreateKey, ImportKey, KeyBundle, Reply, Request
+from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.wire.canary import Leak
 from mhsm_model.wire.http import HttpRequest, HttpResponse, JsonDocument
 from mhsm_model.wire.reply_codec import ACTIVITY, decode_reply, error_of
@@ -18,8 +19,8 @@ class WireExchange:
 
     `leaks` are the imported secrets that the response had in it, None where it was not searched.
     `repeats_id` says whether its request id is that of an earlier response, `repeats_version`
-    whether the version that it makes is named as an earlier one was; each is None where there is
-    no other to compare it with.
+    whether the version that it makes is named as one of another key was; each is None where there
+    is no other to compare it with.
     """
 
     sent: HttpRequest
@@ -45,10 +46,10 @@ class WireExchange:
         return None if shown is None else shown.lower()
 
     @property
-    def new_version(self) -> str | None:
+    def new_version(self) -> KeyIdentifier | None:
         """The identifier of the version that the exchange has made, where it has made one."""
         if isinstance(self.request, CreateKey | ImportKey) and isinstance(self.reply, KeyBundle):
-            return self.reply.kid.version
+            return self.reply.kid
         return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mhsm_model.exchange import Request
+from mhsm_model.identifiers import KeyIdentifier
 from mhsm_model.wire.canary import ImportedSecrets
 from mhsm_model.wire.exchange import WireExchange, wire_exchange
 from mhsm_model.wire.http import HttpRequest, HttpResponse
@@ -18,7 +19,8 @@ class Onlooker:
     def __init__(self) -> None:
         self._imported = ImportedSecrets()
         self._request_ids: set[str] = set()
-        self._versions: set[str] = set()
+        self._keys: set[tuple[str, str]] = set()
+        self._versions: dict[str, tuple[str, str]] = {}
 
     def send(self, sent: HttpRequest, request: Request) -> None:
         """The message was sent, and asks for the request; whether it was answered does not matter.
@@ -33,15 +35,23 @@ class Onlooker:
         exchange = wire_exchange(sent, answered, request, leaks)
         return replace(
             exchange,
-            repeats_id=_repeats(exchange.request_id, self._request_ids),
-            repeats_version=_repeats(exchange.new_version, self._versions),
+            repeats_id=self._repeats_id(exchange.request_id),
+            repeats_version=self._repeats_version(exchange.new_version),
         )
 
+    def _repeats_id(self, named: str | None) -> bool | None:
+        if named is None:
+            return None
+        repeats = named in self._request_ids if self._request_ids else None
+        self._request_ids.add(named)
+        return repeats
 
-def _repeats(name: str | None, names: set[str]) -> bool | None:
-    """Whether the name is one of those before, which it joins; None where there is none."""
-    if name is None:
-        return None
-    repeats = name in names if names else None
-    names.add(name)
-    return repeats
+    def _repeats_version(self, made: KeyIdentifier | None) -> bool | None:
+        """Whether another key has a version that is called so; None where there is no other key."""
+        if made is None or made.version is None:
+            return None
+        key = (made.host, made.name)
+        is_alone = self._keys <= {key}
+        self._keys.add(key)
+        first = self._versions.setdefault(made.version, key)
+        return None if is_alone else first != key

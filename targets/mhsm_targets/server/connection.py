@@ -13,20 +13,23 @@ from typing import Any, Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 
 from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.own_answers import own_refusal
+from mhsm_targets.server.asgi_response import respond
 from mhsm_targets.server.deadline import Deadline
+from mhsm_targets.server.flow import PipelineFlow
 from mhsm_targets.server.request_head import (
     LARGEST_HEAD,
     HeadTooLargeError,
     RefusedHeadError,
+    absolute_form,
     body_length,
 )
+from mhsm_targets.server.response_bytes import response_bytes
 
 __all__ = ["RESET", "RESPOND", "AtOnce", "Connection"]
 
@@ -60,6 +63,9 @@ a connection that is closed with bytes unread is reset, and the answer is lost (
 _WAITED_FOR: Final = 64 * 1024
 """Up to which length, in bytes, a body is waited for before anybody is asked for an answer."""
 
+_MOST_AT_ONCE: Final = 8
+"""How many requests of a connection are answered before others have their turn."""
+
 
 class Connection(HttpToolsProtocol):
     """A connection of a server.
@@ -73,10 +79,10 @@ class Connection(HttpToolsProtocol):
         self._at_once = at_once
         self._target: bytes | None = None
         self._parts: list[bytes] = []
-        self._patience = Deadline(self.loop, self._gone)
+        self._patience = Deadline(self.loop, self._lose_patience)
         self._idleness = Deadline(self.loop, self.timeout_keep_alive_handler)
         self._unread: asyncio.TimerHandle | None = None
-        self._has_answered = False
+        self._answered = 0
         self._later: asyncio.Future[HttpResponse | None] | None = None
         self._is_last = False
         self._in_headers = True
@@ -86,11 +92,12 @@ class Connection(HttpToolsProtocol):
         self._owed = 0
         self._refusal: str | None = None
         self._is_refused = False
-        self.url = b""
+        self.url: bytes = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
+        self.flow = PipelineFlow(transport, self.pipeline)
         self._patience.set(_REQUEST_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -105,13 +112,13 @@ class Connection(HttpToolsProtocol):
         if self._refusal is not None:
             return
         # Of bytes in which a request begins, some may be of others: only more of it is counted
-        # here, and the whole of it when it is there.
+        # here, and the whole of it when it is there. A trailer counts from the end of the body.
         self._head_bytes += len(data)
-        self._has_answered = False
+        self._answered = 0
         super().data_received(data)
         if self._is_ending():
             return
-        if self._in_headers and self._head_bytes > LARGEST_HEAD:
+        if self._in_request and self._head_bytes > LARGEST_HEAD:
             self._is_too_large = True
             self.send_400_response("The head of the request is too large.")
         elif not self._patience.is_set and self._is_awaited():
@@ -121,6 +128,7 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request that is taken, and close; after the answers owed before."""
         self._refusal = msg
+        self._patience.lift()
         self._refuse()
 
     def _refuse(self) -> None:
@@ -131,6 +139,12 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._is_refused = True
+        if itself and self._target is None:
+            if not self._owed:
+                # It was answered before its body was there, and gets no other answer.
+                self.transport.close()
+                return
+            self.cycle.disconnected = True
         self._send_refusal(self._refusal.rstrip("."))
         if self._is_too_large:
             self.linger()
@@ -147,7 +161,7 @@ class Connection(HttpToolsProtocol):
         parser: Any = self.parser
         method = parser.get_method().decode("latin-1") if self.url else ""
         response = own_refusal(status, code, told, method)
-        self.transport.write(_written(response, method, keep_alive=False))
+        self.transport.write(response_bytes(response, method, keep_alive=False))
 
     def linger(self) -> None:
         """Take no more requests, and close in a while."""
@@ -169,18 +183,23 @@ class Connection(HttpToolsProtocol):
         self._idleness.lift()
         self._in_headers, self._in_request, self._head_bytes = True, True, 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is there. A field of a trailer is none."""
+        if self._in_headers:
+            # The parser leaves the blanks behind a value in it (RFC 9110, 5.5).
+            super().on_header(name, value.rstrip(b" \t"))
+
     def on_headers_complete(self) -> None:
         """The head of a request is there."""
         length = self._checked_length()
         self._in_headers = False
-        # Where a field of a trailer goes, which is no header.
-        self.headers = []
         self._target = self._whole_target(length)
         if self._target is None:
             self._begin()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body is there."""
+        self._head_bytes = 0
         if self._target is None:
             super().on_body(body)
         else:
@@ -203,9 +222,11 @@ class Connection(HttpToolsProtocol):
         parser: Any = self.parser
         if self._at_once is None or not self._is_free() or self.flow.write_paused:
             return None
-        if length is None or length > _WAITED_FOR:
+        if length is None or length > _WAITED_FOR or self._answered >= _MOST_AT_ONCE:
             return None
         if self.expect_100_continue or not parser.should_keep_alive():
+            return None
+        if parser.get_http_version() != "1.1":
             return None
         parsed = httptools.parse_url(self.url)
         if not parsed.path.isascii():
@@ -225,7 +246,7 @@ class Connection(HttpToolsProtocol):
         answer = self._at_once(method, target, scope["headers"], body)
         if isinstance(answer, HttpResponse):
             self._answer(answer, method)
-            self._has_answered = True
+            self._answered += 1
         elif answer is not None:
             self._owed += 1
             self._later = answer
@@ -239,10 +260,10 @@ class Connection(HttpToolsProtocol):
 
     def _answer(self, response: HttpResponse, method: str) -> None:
         """Send the response to the request that is taken."""
-        self.transport.write(_written(response, method, keep_alive=not self._is_last))
+        self.transport.write(response_bytes(response, method, keep_alive=not self._is_last))
         if self._is_last:
             self.transport.close()
-        elif self._is_free():
+        elif self._is_free() and not self._in_request:
             self._idleness.set(self.timeout_keep_alive)
 
     def _answer_later(self, method: str, answer: asyncio.Future[HttpResponse | None]) -> None:
@@ -264,10 +285,15 @@ class Connection(HttpToolsProtocol):
         scope: Any = self.scope
         extensions: dict[str, Any] = {}
         scope["extensions"] = extensions
+        parser: Any = self.parser
+        if parser.get_http_version() == "1.0":
+            # RFC 9110, 10.1.1: the expectation of so old a client is passed over.
+            self.expect_100_continue = False
         super().on_headers_complete()
+        self.cycle.keep_alive = self.cycle.keep_alive and not self._is_last
         # Requests may be pipelined, so each answers by the cycle that is its own.
         extensions[RESET] = partial(self._reset, self.cycle)
-        extensions[RESPOND] = partial(_respond, self, self.cycle)
+        extensions[RESPOND] = partial(respond, self.cycle, self.linger)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         start = super()._start_asgi_task
@@ -285,7 +311,8 @@ class Connection(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Take no more requests; answer what is begun."""
         cycle: Any = self.cycle
-        if self._later is not None and (cycle is None or cycle.response_complete):
+        is_begun = self._later is not None or self._target is not None
+        if is_begun and (cycle is None or cycle.response_complete):
             self._is_last = True
         else:
             super().shutdown()
@@ -318,7 +345,7 @@ class Connection(HttpToolsProtocol):
             raise RefusedHeadError
         if self.url[:1] not in (b"/", b"*"):
             # The host in the request's line is the one that holds.
-            authority = self.url.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0]
+            authority, self.url = absolute_form(self.url)
             self.headers[:] = [row for row in self.headers if row[0] != b"host"]
             self.headers.append((b"host", authority))
         return length
@@ -330,7 +357,7 @@ class Connection(HttpToolsProtocol):
     def _is_awaited(self) -> bool:
         """Whether the client has begun a request and owes the rest of it."""
         # Empty lines after an answer begin one, but not what came before the answer.
-        return self._in_request or (self._is_free() and not self._has_answered)
+        return self._in_request or (self._is_free() and not self._answered)
 
     def _is_free(self) -> bool:
         """Whether no answer is being made."""
@@ -343,50 +370,9 @@ class Connection(HttpToolsProtocol):
             cycle.disconnected = True
         self.transport.abort()
 
-    def _gone(self) -> None:
-        self.transport.abort()
-
-
-async def _respond(
-    connection: Connection,
-    cycle: RequestResponseCycle,
-    response: HttpResponse,
-    *,
-    last: bool,
-) -> None:
-    """Send a response as the cycle's own `send` does, in one write.
-
-    `last` closes the connection after it, though the client may still be sending.
-    """
-    cycle.keep_alive = cycle.keep_alive and not last
-    if cycle.flow.write_paused and not cycle.disconnected:
-        await cycle.flow.drain()
-    if cycle.disconnected:
-        return
-    cycle.response_started = True
-    cycle.waiting_for_100_continue = False
-    method = cycle.scope["method"]
-    cycle.transport.write(_written(response, method, keep_alive=cycle.keep_alive))
-    cycle.response_complete = True
-    cycle.message_event.set()
-    if last:
-        connection.linger()
-    elif not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-
-
-def _written(response: HttpResponse, method: str, *, keep_alive: bool) -> bytes:
-    """The bytes of a response to a request with that method."""
-    lines = [
-        f"{name}: {value}\r\n"
-        for name, value in response.headers.items()
-        if name != "content-length"
-    ]
-    if response.status != 204:
-        lines.append(f"content-length: {len(response.body)}\r\n")
-    if not keep_alive:
-        lines.append("connection: close\r\n")
-    lines.append("\r\n")
-    head = STATUS_LINE[response.status] + "".join(lines).encode("latin-1")
-    return head if method == "HEAD" else head + response.body
+    def _lose_patience(self) -> None:
+        if self.flow.read_paused:
+            # The client has perhaps sent all: it is the server that does not read.
+            self._patience.set(_REQUEST_SECONDS)
+        else:
+            self._reset()

@@ -107,8 +107,7 @@ class DataPlane:
         target = scope["raw_path"]
         if scope["query_string"]:
             target += b"?" + scope["query_string"]
-        answer = self._exchanged(scope["method"], target, host, headers, body)
-        response = answer if isinstance(answer, HttpResponse) else await answer
+        response = await _settled(self._exchanged(scope["method"], target, host, headers, body))
         if response is None:
             _reset(scope)
         else:
@@ -163,8 +162,7 @@ class DataPlane:
                 await asyncio.sleep(fault.seconds)
             case FaultKind.RESET_AFTER:
                 pass
-        answer = self._backing.exchange(request)
-        response = answer if isinstance(answer, HttpResponse) else await answer
+        response = await _settled(self._backing.exchange(request))
         if response is None or fault.kind is FaultKind.RESET_AFTER:
             return None
         return self._shown(response, host)
@@ -205,6 +203,10 @@ class DataPlane:
             headers = {**headers, "www-authenticate": challenge}
         body = body.replace(internal.encode(), host.written.encode("latin-1"))
         return HttpResponse(response.status, headers, body)
+
+
+async def _settled(answer: HttpResponse | Awaitable[HttpResponse | None]) -> HttpResponse | None:
+    return answer if isinstance(answer, HttpResponse) else await answer
 
 
 def _watched(

@@ -5,13 +5,16 @@ Source: RFC 9112, sections 3.2 and 6.1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["LARGEST_HEAD", "HeadTooLargeError", "RefusedHeadError", "body_length"]
+__all__ = ["LARGEST_HEAD", "HeadTooLargeError", "RefusedHeadError", "absolute_form", "body_length"]
 
 LARGEST_HEAD: Final = 64 * 1024
 """How large a request's line and headers may be together, in bytes."""
+
+_PATH: Final = re.compile(rb"[/?#]")
 
 _VERSIONS: Final = ("1.0", "1.1")
 
@@ -47,3 +50,15 @@ def body_length(url: bytes, headers: Iterable[tuple[bytes, bytes]], version: str
     if version not in _VERSIONS or hosts > 1 or (not hosts and version == "1.1"):
         raise RefusedHeadError
     return length
+
+
+def absolute_form(url: bytes) -> tuple[bytes, bytes]:
+    """The authority of a URL that is absolute, and the URL with the path that an empty one means.
+
+    Source: RFC 9112, section 3.2.2; RFC 9110, section 4.2.3.
+    """
+    scheme, mark, rest = url.partition(b"://")
+    found = _PATH.search(rest)
+    end = len(rest) if found is None else found.start()
+    authority, path = rest[:end], rest[end:]
+    return authority, b"".join((scheme, mark, authority, b"" if path[:1] == b"/" else b"/", path))

@@ -34,11 +34,16 @@ class _Job(Generic[T]):
         return self._done
 
     def carry_out(self) -> None:
-        """Do it, in a thread that is not the loop's."""
+        """Do it, in a thread that is not the loop's, unless nobody awaits it any more."""
+        if self._done.cancelled():
+            return
         try:
             result = self._work()
         except Exception as error:
             self._tell(self._fail, error)
+        except BaseException as error:
+            # A library in another language ends so where it breaks; the thread goes on.
+            self._tell(self._fail, RuntimeError(f"{type(error).__name__}: {error}"))
         else:
             self._tell(self._succeed, result)
 

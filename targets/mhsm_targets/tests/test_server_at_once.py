@@ -12,12 +12,16 @@ pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra `server`)
 
 from mhsm_model.wire.http import HttpResponse
 from mhsm_targets.server import connection
+from mhsm_targets.server.connection import Connection
 from mhsm_targets.server.data_plane import Receive, Scope, Send
 from mhsm_targets.server.listening import HttpServer, loopback_socket
 
 Answer = HttpResponse | asyncio.Future[HttpResponse | None] | None
 
 NOW, LATER, RESET, ASGI, SLOW = "/now", "/later", "/reset", "/asgi", "/asgi-and-slow"
+
+
+ANSWER = b"HTTP/1.1 200 "
 
 
 class Application:
@@ -193,6 +197,34 @@ def test_a_client_that_went_away_is_answered_nothing_and_nobody_complains() -> N
     asyncio.run(asked())
 
 
+@pytest.mark.parametrize("path", [NOW, ASGI])
+def test_a_server_that_ends_answers_what_has_not_arrived_to_its_end(path: str) -> None:
+    async def asked() -> bytes:
+        application = Application()
+        async with dialled(application) as (reader, writer, server):
+            sent = request(path, b"abcd")
+            writer.write(sent[:-1])
+            await begun(server)
+            server.should_exit = True
+            while server.servers and server.servers[0].is_serving():
+                await asyncio.sleep(0.001)
+            writer.write(sent[-1:])
+            return await reader.read()
+
+    head, _, body = asyncio.run(asked()).partition(b"\r\n\r\n")
+    assert (head.endswith(b"connection: close"), body.decode().endswith(path)) == (True, True)
+
+
+async def begun(server: HttpServer) -> Connection:
+    """The connection of the server, once a request has begun on it."""
+    while True:
+        await asyncio.sleep(0.001)
+        for found in server.server_state.connections:
+            url: object = getattr(found, "url", None)
+            if isinstance(found, Connection) and url:
+                return found
+
+
 @pytest.mark.parametrize("behind", [(), (NOW,), (SLOW,)])
 def test_a_server_that_ends_answers_what_it_has_begun_and_closes(behind: tuple[str, ...]) -> None:
     async def asked() -> tuple[list[str], bytes]:
@@ -272,6 +304,121 @@ def test_a_connection_is_not_idle_while_an_answer_is_made(
         return said
 
     assert asyncio.run(asked()) == [f"asgi {path}" if path == SLOW else path for path in paths]
+
+
+def test_a_connection_is_not_idle_while_the_rest_of_a_request_is_to_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mhsm_targets.server.listening._IDLE_SECONDS", 0.05)
+
+    async def asked() -> list[str]:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            second = request(LATER)
+            writer.write(request(LATER) + second[:10])
+            await taken(application)
+            application.finish(answer("first"))
+            said = [await told(reader)]
+            writer.write(second[10:])
+            await taken(application)
+            await asyncio.sleep(0.15)
+            application.finish(answer("second"))
+            return [*said, await told(reader)]
+
+    assert asyncio.run(asked()) == ["first", "second"]
+
+
+def test_others_have_their_turn_though_one_client_sends_much_at_once() -> None:
+    many = 20
+
+    async def asked() -> list[str]:
+        async with dialled(Application()) as (reader, writer, _):
+            writer.write(request(NOW) * many)
+            return [await told(reader) for _ in range(many)]
+
+    said = asyncio.run(asked())
+    assert 0 < said.count("/now") < many
+    # Those beyond are begun one by one, each in a round of the event loop.
+    assert said == sorted(said, key=lambda each: each != "/now")
+    assert set(said) == {"/now", "asgi /now"}
+
+
+@pytest.mark.parametrize("first", [NOW, LATER])
+def test_what_waits_behind_an_answer_is_bounded(first: str) -> None:
+    many = 40_000
+
+    async def asked() -> tuple[int, int]:
+        application = Application()
+        most, answers, rest = 0, 0, b""
+        async with dialled(application) as (reader, writer, server):
+            writer.write(request(first) + request(NOW) * many)
+            found = await begun(server)
+            if first == LATER:
+                await taken(application)
+                await asyncio.sleep(0.05)
+                application.finish(answer("first"))
+            while answers <= many:
+                most = max(most, len(found.pipeline))
+                rest += await reader.read(1 << 16)
+                answers += rest.count(ANSWER)
+                rest = rest[rest.rfind(ANSWER) + len(ANSWER) :] if ANSWER in rest else rest
+            return most, answers
+
+    most, answers = asyncio.run(asked())
+    assert answers == many + 1
+    # What one look at the socket brings, of requests of some sixty bytes.
+    assert most < many // 4
+
+
+def test_a_client_is_given_time_while_the_server_does_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_REQUEST_SECONDS", 0.05)
+
+    async def asked() -> list[str]:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            writer.write(request(LATER) + request(NOW) + request(NOW, bytes(1 << 19)))
+            await taken(application)
+            await asyncio.sleep(0.2)
+            application.finish(answer("first"))
+            return [await told(reader) for _ in range(3)]
+
+    assert asyncio.run(asked()) == ["first", "asgi /now", "asgi /now"]
+
+
+def test_fields_of_a_trailer_are_kept_nowhere() -> None:
+    head = b"POST /now HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+
+    async def asked() -> tuple[int, str]:
+        async with dialled(Application()) as (reader, writer, server):
+            writer.write(head + b"a: b\r\n" * 1000)
+            found = await begun(server)
+            await asyncio.sleep(0.05)
+            kept = len(found.headers)
+            writer.write(b"\r\n")
+            return kept, await told(reader)
+
+    assert asyncio.run(asked()) == (2, "asgi /now")
+
+
+def test_a_refusal_is_sent_however_long_the_answer_before_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_REQUEST_SECONDS", 0.05)
+
+    async def asked() -> tuple[str, bytes]:
+        application = Application()
+        async with dialled(application) as (reader, writer, _):
+            writer.write(request(LATER) + b"POST / HT")
+            await taken(application)
+            writer.write(b"\x00\r\n\r\n")
+            await asyncio.sleep(0.15)
+            application.finish(answer("first"))
+            return await told(reader), await reader.read()
+
+    said, refused = asyncio.run(asked())
+    assert (said, refused[:13]) == ("first", b"HTTP/1.1 400 ")
 
 
 def test_what_is_no_request_is_refused_after_the_answer_that_is_still_to_come() -> None:

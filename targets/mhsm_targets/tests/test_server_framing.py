@@ -24,6 +24,7 @@ from mhsm_targets.tests.raw_wire import (
     BODY,
     TOKEN,
     answered,
+    raw_connection,
     read_response,
     request_bytes,
     statuses,
@@ -203,11 +204,47 @@ def test_a_body_that_no_operation_takes_is_passed_over(served: Served) -> None:
     assert statuses(answered(served, with_body + request_bytes(served, last=True))) == [200, 200]
 
 
+@pytest.mark.parametrize("part", [b"a: b\r\n", b"name", b"a: value"])
+def test_a_trailer_without_end_is_refused(served: Served, part: bytes) -> None:
+    start, more = (part, part) if part.endswith(b"\n") else (part, b"x" * 50)
+    trailer = start + more * (200_000 // len(more))
+    create = request_bytes(served, CREATE, CHUNKED, body=CHUNKS[:-2] + trailer)
+    assert statuses(answered(served, create)) == [431]
+    # It has been answered by then, and gets no second answer.
+    stranger = create.replace(b"Host: 127.0.0.1", b"Host: vault.example")
+    assert statuses(answered(served, stranger)) == [421]
+
+
+def test_what_was_refused_before_its_body_was_there_is_not_refused_again(served: Served) -> None:
+    head = request_bytes(served, CREATE, CHUNKED).replace(b"Host: 127", b"Host: 128")
+    with raw_connection(served) as connection:
+        connection.sendall(head + b"5\r\nabc")
+        received = connection.recv(1 << 16)
+        connection.sendall(b"zzzzzz\r\n")
+        while part := connection.recv(1 << 16):
+            received += part
+    assert statuses(received) == [421]
+
+
+def test_blanks_behind_a_value_are_no_part_of_it(served: Served) -> None:
+    asking = request_bytes(served, CREATE, LENGTH, "Expect: 100-continue\t ", body=BODY, last=True)
+    host = urlsplit(served.url).netloc.encode()
+    assert statuses(answered(served, asking.replace(host, host + b" \t"))) == [100, 200]
+
+
 def test_the_host_in_the_line_of_a_request_is_the_one_that_holds(served: Served) -> None:
     ours = request_bytes(served, f"GET {served.url}/keys?api-version=7.6", last=True)
     other = request_bytes(served, "GET https://vault.example/keys?api-version=7.6", last=True)
     assert statuses(answered(served, ours)) == [200]
     assert statuses(answered(served, other)) == [421]
+    # An empty path means the same as the shortest.
+    for query in ("", "?api-version=7.6"):
+        told = [
+            ids_removed(answered(served, request_bytes(served, line, last=True)))
+            for line in (f"GET {served.url}{query}", f"GET {served.url}/{query}", f"GET /{query}")
+        ]
+        assert (told[0], told[1], statuses(told[0])) == (told[2], told[2], [404])
+        assert b"connection: close" in told[0]
 
 
 def test_a_client_that_asks_first_is_told_to_go_on_and_not_where_its_body_is_too_large(
@@ -221,8 +258,12 @@ def test_a_client_that_asks_first_is_told_to_go_on_and_not_where_its_body_is_too
 
 
 def test_an_old_client_is_answered_and_the_connection_closed(served: Served) -> None:
-    old = request_bytes(served).replace(b"HTTP/1.1", b"HTTP/1.0")
-    assert statuses(answered(served, old * 2)) == [200]
+    for headers in ((), ("Connection: keep-alive",)):
+        old = request_bytes(served, "GET /keys?api-version=7.6", *headers)
+        told = answered(served, old.replace(b"HTTP/1.1", b"HTTP/1.0") * 2)
+        assert (statuses(told), b"connection: close\r\n" in told) == ([200], True)
+    asking = request_bytes(served, CREATE, LENGTH, "Expect: 100-continue", body=BODY)
+    assert statuses(answered(served, asking.replace(b"HTTP/1.1", b"HTTP/1.0"))) == [200]
 
 
 def test_what_speaks_no_tls_gets_no_answer_and_stops_nothing(served: Served) -> None:

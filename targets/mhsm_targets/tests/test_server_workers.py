@@ -41,19 +41,45 @@ def test_as_many_jobs_as_there_are_threads_are_done_at_once() -> None:
     asyncio.run(asked())
 
 
-def test_a_job_that_nobody_awaits_any_more_disturbs_no_other() -> None:
+def test_a_job_that_nobody_awaits_any_more_is_not_begun_and_disturbs_no_other() -> None:
+    done: list[str] = []
+
     async def asked() -> None:
         workers = Workers(1, "test")
         held = threading.Event()
         try:
             workers.result_of(held.wait).cancel()
-            second = workers.result_of(lambda: "done")
+            workers.result_of(lambda: done.append("cancelled")).cancel()
+            last = workers.result_of(lambda: done.append("last"))
             held.set()
-            assert await second == "done"
+            await last
         finally:
             workers.close()
 
     asyncio.run(asked())
+    assert done == ["last"]
+
+
+class Panic(BaseException):
+    """How a library in another language may end."""
+
+
+def test_a_thread_outlives_a_job_that_breaks() -> None:
+    async def asked() -> int:
+        workers = Workers(1, "test")
+        try:
+            with pytest.raises(RuntimeError, match="Panic: no more"):
+                await workers.result_of(broken)
+            async with asyncio.timeout(30):
+                return await workers.result_of(lambda: 1)
+        finally:
+            workers.close()
+
+    assert asyncio.run(asked()) == 1
+
+
+def broken() -> None:
+    raise Panic("no more")
 
 
 def test_the_threads_end_after_the_jobs_that_are_there_though_the_loop_has_gone() -> None:

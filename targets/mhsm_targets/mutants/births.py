@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from mhsm_model.bundles import known
@@ -17,7 +18,7 @@ from mhsm_model.exchange import (
 from mhsm_model.generator import Step
 from mhsm_model.jwk import RsaPublic
 from mhsm_model.moments import Interval
-from mhsm_model.state import Active, Estate, KeyVersion
+from mhsm_model.state import Active, Estate, Key, KeyVersion
 from mhsm_targets.mutants.kinds import wrong_request, wrong_version
 from mhsm_targets.mutants.mutant import wrong_call, wrong_reply, wrong_state
 from mhsm_targets.mutants.parts import addressed, attributes_changed, entry_at, placed
@@ -46,13 +47,13 @@ def create_keeps_the_version(call: Call, before: Estate, step: Step) -> Step:
     return replace(placed(step, call.host, request.name, active), reply=shown)
 
 
-def _named(call: Call, step: Step, name: str) -> Step:
-    """The step whose new version has that identifier."""
+def _named(call: Call, step: Step, naming: Callable[[KeyBundle, Key], str]) -> Step:
+    """The step whose new version has the identifier that comes of what is shown and of the key."""
     reply = _born(call, step.reply)
     entry = None if reply is None else entry_at(step.estate, call.host, reply.kid.name)
     if reply is None or not isinstance(entry, Active):
         return step
-    place = len(entry.key.versions) - 1
+    place, name = len(entry.key.versions) - 1, naming(reply, entry.key)
     key = entry.key.with_version(place, replace(entry.key.versions[place], version=name))
     shown = replace(reply, kid=replace(reply.kid, version=name))
     return replace(placed(step, call.host, reply.kid.name, Active(key)), reply=shown)
@@ -61,19 +62,15 @@ def _named(call: Call, step: Step, name: str) -> Step:
 @wrong_state("KEY-215")
 def versions_are_counted(call: Call, before: Estate, step: Step) -> Step:
     """Names the versions of each key 1, 2, 3 and so on."""
-    reply = _born(call, step.reply)
-    entry = None if reply is None else entry_at(step.estate, call.host, reply.kid.name)
-    count = len(entry.key.versions) if isinstance(entry, Active) else 0
-    return _named(call, step, f"{count:032x}")
+    return _named(call, step, lambda _, key: f"{len(key.versions):032x}")
 
 
 @wrong_state("KEY-215")
 def first_versions_are_named_after_the_type(call: Call, before: Estate, step: Step) -> Step:
     """Names the first version of each key after the type of the key."""
-    reply = _born(call, step.reply)
-    if reply is None or addressed(before, call) is not None:
+    if addressed(before, call) is not None:
         return step
-    return _named(call, step, reply.kty.encode().hex().zfill(32))
+    return _named(call, step, lambda shown, _: shown.kty.encode().hex().zfill(32))
 
 
 @wrong_request("KEY-021", CreateKey)

@@ -81,7 +81,7 @@ class Connection(HttpToolsProtocol):
         self._parts: list[bytes] = []
         self._patience = Deadline(self.loop, self._lose_patience)
         self._idleness = Deadline(self.loop, self.timeout_keep_alive_handler)
-        self._unread: asyncio.TimerHandle | None = None
+        self._unread = Deadline(self.loop, self._reset)
         self._answered = 0
         self._later: asyncio.Future[HttpResponse | None] | None = None
         self._is_last = False
@@ -104,7 +104,7 @@ class Connection(HttpToolsProtocol):
         """Wait no more."""
         self._patience.end()
         self._idleness.end()
-        self.resume_writing()
+        self._unread.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -320,14 +320,12 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client reads no answers: begin to wait for that."""
         super().pause_writing()
-        self._unread = self.loop.call_later(_READING_SECONDS, self._reset)
+        self._unread.set(_READING_SECONDS)
 
     def resume_writing(self) -> None:
         """It reads again."""
         super().resume_writing()
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
+        self._unread.lift()
 
     def _checked_length(self) -> int | None:
         """How many bytes the body of the request will have, None where its head does not say.
